@@ -15,7 +15,7 @@
 
 use crate::Fr;
 use halo2_base::poseidon::hasher::spec::OptimizedPoseidonSpec;
-use halo2curves::ff::Field;
+use halo2curves::ff::{Field, PrimeField};
 use std::sync::LazyLock;
 
 /// Elements in the state.
@@ -98,9 +98,9 @@ fn rounds<A: Arithmetic>(a: &mut A, mut state: [A::Element; WIDTH]) -> [A::Eleme
 
     let (last, first) = constants.start()[1..].split_last().expect("half of the full rounds");
     for constants in first {
-        state = dense(a, mds, &full_sbox(a, &state, constants));
+        state = full_round(a, &state, constants, mds);
     }
-    state = dense(a, matrices.pre_sparse_mds().as_ref(), &full_sbox(a, &state, last));
+    state = full_round(a, &state, last, matrices.pre_sparse_mds().as_ref());
 
     for (constant, sparse) in constants.partial().iter().zip(matrices.sparse_matrices()) {
         let [head, tail @ ..] = state;
@@ -113,24 +113,19 @@ fn rounds<A: Arithmetic>(a: &mut A, mut state: [A::Element; WIDTH]) -> [A::Eleme
     }
 
     for constants in constants.end().iter().chain([&[Fr::ZERO; WIDTH]]) {
-        state = dense(a, mds, &full_sbox(a, &state, constants));
+        state = full_round(a, &state, constants, mds);
     }
     state
 }
 
-fn full_sbox<A: Arithmetic>(
+/// S-boxes, the next round's `constants`, then `matrix`.
+fn full_round<A: Arithmetic>(
     a: &mut A,
     state: &[A::Element; WIDTH],
     constants: &[Fr; WIDTH],
-) -> [A::Element; WIDTH] {
-    std::array::from_fn(|i| a.sbox(&state[i], constants[i]))
-}
-
-fn dense<A: Arithmetic>(
-    a: &mut A,
     matrix: &[[Fr; WIDTH]; WIDTH],
-    state: &[A::Element; WIDTH],
 ) -> [A::Element; WIDTH] {
+    let state: [_; WIDTH] = std::array::from_fn(|i| a.sbox(&state[i], constants[i]));
     std::array::from_fn(|i| {
         let terms: [_; WIDTH] = std::array::from_fn(|j| (matrix[i][j], &state[j]));
         a.linear(&terms, Fr::ZERO)
@@ -176,7 +171,6 @@ pub fn hash_with<A: Arithmetic>(
 mod tests {
     use super::*;
     use crate::to_hex;
-    use halo2curves::ff::PrimeField;
 
     /// circomlib's `poseidon([1, 2])` is element 0 of the permuted state `[0, 1, 2]`.
     #[test]
