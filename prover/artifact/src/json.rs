@@ -1,0 +1,156 @@
+use crate::{ArtifactError, Secrecy, read, write};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use serde_json::{Map, Value};
+use std::{fmt, marker::PhantomData, path::Path};
+
+const KIND: &str = "kind";
+const VERSION: &str = "version";
+
+/// Writes `value` as `{"kind": …, "version": …, …its own fields}`, indented, with a final newline.
+///
+/// The same value gives the same bytes as long as its maps are ordered (`BTreeMap`, not `HashMap`).
+///
+/// Errors: [`ArtifactError::Encode`] when `value` is not an object or has a field `kind` or
+/// `version` of its own, and those of [`write()`](crate::write()).
+pub fn write_json<T: Serialize>(
+    path: &Path,
+    kind: &str,
+    version: u32,
+    value: &T,
+    secrecy: Secrecy,
+) -> Result<(), ArtifactError> {
+    let encode = |reason| ArtifactError::Encode { path: path.into(), reason };
+    let value = serde_json::to_value(value).map_err(|error| encode(error.to_string()))?;
+    let Value::Object(fields) = value else {
+        return Err(encode("only an object with named fields can be a file".into()));
+    };
+    let mut object = Map::new();
+    object.insert(KIND.into(), kind.into());
+    object.insert(VERSION.into(), version.into());
+    for (name, field) in fields {
+        if name == KIND || name == VERSION {
+            return Err(encode(format!("the field {name:?} is the file's own")));
+        }
+        object.insert(name, field);
+    }
+    let mut bytes =
+        serde_json::to_vec_pretty(&object).map_err(|error| encode(error.to_string()))?;
+    bytes.push(b'\n');
+    write(path, &bytes, secrecy)
+}
+
+/// The value of a JSON file of this kind and version, of at most `limit` bytes.
+///
+/// `T` sees neither `kind` nor `version`, so it may `deny_unknown_fields`.
+///
+/// Errors: [`ArtifactError::Json`] with line and column, [`ArtifactError::Kind`],
+/// [`ArtifactError::Version`] and those of [`read`](crate::read).
+pub fn read_json<T: DeserializeOwned>(
+    path: &Path,
+    kind: &str,
+    version: u32,
+    limit: u64,
+) -> Result<T, ArtifactError> {
+    let bytes = read(path, limit)?;
+    let json = |error| json_error(path, error);
+    let envelope: Envelope = serde_json::from_slice(&bytes).map_err(json)?;
+    match envelope.kind {
+        Some(found) if found == kind => {}
+        found => {
+            let found = match found {
+                Some(found) => format!("a {:?} file", found.chars().take(80).collect::<String>()),
+                None => "JSON without a \"kind\"".into(),
+            };
+            return Err(ArtifactError::Kind { path: path.into(), expected: kind.into(), found });
+        }
+    }
+    if envelope.version != u64::from(version) {
+        return Err(ArtifactError::Version {
+            path: path.into(),
+            kind: kind.into(),
+            expected: version,
+            found: envelope.version,
+        });
+    }
+    let Fields(value) = serde_json::from_slice(&bytes).map_err(json)?;
+    Ok(value)
+}
+
+/// The two fields that every file has; read first, so that a wrong file is called wrong, and not
+/// a right one with missing fields.
+#[derive(Deserialize)]
+struct Envelope {
+    kind: Option<String>,
+    #[serde(default)]
+    version: u64,
+}
+
+/// All fields but those of [`Envelope`].
+struct Fields<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fields<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct FieldsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldsVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(WithoutEnvelope(fields)))
+    }
+}
+
+struct WithoutEnvelope<A>(A);
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutEnvelope<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        while let Some(key) = self.0.next_key::<String>()? {
+            if key == KIND || key == VERSION {
+                self.0.next_value::<serde::de::IgnoredAny>()?;
+            } else {
+                return seed.deserialize(serde::de::value::StringDeserializer::new(key)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.0.next_value_seed(seed)
+    }
+}
+
+fn json_error(path: &Path, error: serde_json::Error) -> ArtifactError {
+    let (line, column) = (error.line(), error.column());
+    let message = error.to_string();
+    let position = format!(" at line {line} column {column}");
+    let message = message.strip_suffix(&position).unwrap_or(&message);
+    ArtifactError::Json { path: path.into(), line, column, reason: without_value(message) }
+}
+
+/// serde quotes the value it did not like. The file may be a secret, so only what was expected
+/// is kept: `invalid type: integer `7`, expected a string` → `invalid type, expected a string`.
+fn without_value(message: &str) -> String {
+    let complaints = ["invalid type", "invalid value", "unknown variant"];
+    let complaint = complaints.iter().find(|complaint| message.starts_with(**complaint));
+    match (complaint, message.rfind(", expected ")) {
+        (Some(complaint), Some(expected)) => format!("{complaint}{}", &message[expected..]),
+        (Some(complaint), None) => complaint.to_string(),
+        (None, _) => message.into(),
+    }
+}
