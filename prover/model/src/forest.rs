@@ -1,0 +1,216 @@
+//! The quantised model: integer comparisons on codes, integer leaves. The model of record.
+
+use crate::{
+    features::Features,
+    points::Score,
+    schema::{Feature, Schema},
+};
+
+/// Most trees of a model.
+pub const MAX_TREES: usize = 65_536;
+/// Most nodes of all trees together.
+pub const MAX_NODES: usize = 1 << 24;
+/// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
+pub const SCORE_LIMIT: u64 = 1 << 62;
+
+/// A sum of trees, in 2^-32 points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// Added up in any order: integers do not round.
+    pub trees: Vec<Tree>,
+    /// What the score starts from, in 2^-32 points.
+    pub offset: i64,
+    /// The largest code of each feature of the schema; where a value may be missing, its code.
+    pub tops: Vec<u64>,
+}
+
+/// A decision tree. Node 0 is the root. Children come after their parents; a node may have several
+/// parents (a set of categories, or a value that stands for "missing", takes several comparisons
+/// that lead to the same two children).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// At least one.
+    pub nodes: Vec<Node>,
+}
+
+/// A node of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// Left when `code < threshold`, or when the value is missing and `missing_left`.
+    Split {
+        /// Index in [`Schema::features`].
+        feature: usize,
+        /// `1..=top`, so both answers occur.
+        threshold: u64,
+        /// Only where the feature may be missing, and then with `threshold < top`.
+        missing_left: bool,
+        /// Index of a later node.
+        left: usize,
+        /// Index of a later node.
+        right: usize,
+    },
+    /// An end.
+    Leaf {
+        /// In 2^-32 points.
+        value: i64,
+    },
+}
+
+/// What is wrong with a model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// No tree, or more than the limit.
+    #[error("a model has 1 to {MAX_TREES} trees, this one has {0}")]
+    Trees(usize),
+    /// More nodes than the limit.
+    #[error("more than {MAX_NODES} nodes")]
+    Nodes,
+    /// A tree without a node.
+    #[error("tree {tree} is empty")]
+    Empty {
+        /// Index of the tree.
+        tree: usize,
+    },
+    /// Made for another schema.
+    #[error("the model's features are not those of schema {0:?}")]
+    Schema(String),
+    /// A node that breaks a rule of [`Node`].
+    #[error("tree {tree}, node {node}: {fault}")]
+    Node {
+        /// Index of the tree.
+        tree: usize,
+        /// Index of the node.
+        node: usize,
+        /// What is wrong.
+        fault: String,
+    },
+    /// Scores that could pass the limit.
+    #[error(
+        "scores can reach 2^{bits} units of 2^-32 points, the limit is 2^62: check the scaling"
+    )]
+    TooLarge {
+        /// Bits of the bound.
+        bits: u32,
+    },
+}
+
+impl Model {
+    /// The score of `features`, which must fit the model's schema.
+    pub fn score(&self, features: &Features) -> Score {
+        let value = |tree: &Tree| match tree.nodes[tree.leaf(features.codes(), &self.tops)] {
+            Node::Leaf { value } => value,
+            Node::Split { .. } => unreachable!("a walk ends in a leaf"),
+        };
+        Score(self.offset + self.trees.iter().map(value).sum::<i64>())
+    }
+
+    /// The node that each tree ends in.
+    pub fn leaves(&self, features: &Features) -> Vec<usize> {
+        self.trees.iter().map(|tree| tree.leaf(features.codes(), &self.tops)).collect()
+    }
+
+    /// The largest magnitude that any partial sum of a score can have, in 2^-32 points:
+    /// `|offset| + Σ max |leaf|`.
+    pub fn bound(&self) -> u64 {
+        let largest = self.trees.iter().map(Tree::largest_leaf);
+        largest.fold(self.offset.unsigned_abs(), u64::saturating_add)
+    }
+
+    /// Splits and leaves.
+    pub fn size(&self) -> (usize, usize) {
+        let nodes = || self.trees.iter().flat_map(|tree| &tree.nodes);
+        let leaves = nodes().filter(|node| matches!(node, Node::Leaf { .. })).count();
+        (nodes().count() - leaves, leaves)
+    }
+
+    /// For each feature of a schema of `features` features, its different thresholds, ascending.
+    pub fn thresholds(&self, features: usize) -> Vec<Vec<u64>> {
+        let mut thresholds = vec![std::collections::BTreeSet::new(); features];
+        for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
+            if let Node::Split { feature, threshold, .. } = *node {
+                thresholds[feature].insert(threshold);
+            }
+        }
+        thresholds.into_iter().map(|set| set.into_iter().collect()).collect()
+    }
+
+    /// Checks every rule of [`Tree`], [`Node`] and [`SCORE_LIMIT`].
+    pub fn validate(&self, schema: &Schema) -> Result<(), ModelError> {
+        if self.tops != schema.features.iter().map(Feature::top).collect::<Vec<_>>() {
+            return Err(ModelError::Schema(schema.name.clone()));
+        }
+        if self.trees.is_empty() || self.trees.len() > MAX_TREES {
+            return Err(ModelError::Trees(self.trees.len()));
+        }
+        if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
+            return Err(ModelError::Nodes);
+        }
+        for (index, tree) in self.trees.iter().enumerate() {
+            tree.validate(index, schema)?;
+        }
+        match self.bound() {
+            bound if bound >= SCORE_LIMIT => {
+                Err(ModelError::TooLarge { bits: u64::BITS - bound.leading_zeros() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Tree {
+    /// The index of the leaf that `codes` reach; `tops` as in [`Model::tops`].
+    pub fn leaf(&self, codes: &[u64], tops: &[u64]) -> usize {
+        let mut at = 0;
+        while let Node::Split { feature, threshold, missing_left, left, right } = self.nodes[at] {
+            let code = codes[feature];
+            let goes_left = code < threshold || missing_left && code == tops[feature];
+            at = if goes_left { left } else { right };
+        }
+        at
+    }
+
+    fn validate(&self, tree: usize, schema: &Schema) -> Result<(), ModelError> {
+        if self.nodes.is_empty() {
+            return Err(ModelError::Empty { tree });
+        }
+        for (node, content) in self.nodes.iter().enumerate() {
+            if let Some(fault) = content.fault(node, self.nodes.len(), schema) {
+                return Err(ModelError::Node { tree, node, fault });
+            }
+        }
+        Ok(())
+    }
+
+    fn largest_leaf(&self) -> u64 {
+        let leaf = |node: &Node| match node {
+            Node::Leaf { value } => value.unsigned_abs(),
+            Node::Split { .. } => 0,
+        };
+        self.nodes.iter().map(leaf).max().unwrap_or(0)
+    }
+}
+
+impl Node {
+    /// What is wrong with this node, the `index`-th of `nodes`.
+    fn fault(&self, index: usize, nodes: usize, schema: &Schema) -> Option<String> {
+        let Node::Split { feature, threshold, missing_left, left, right } = *self else {
+            return None;
+        };
+        let Some(named) = schema.features.get(feature) else {
+            return Some(format!("there is no feature {feature} in schema {:?}", schema.name));
+        };
+        let (name, top) = (&named.name, named.top());
+        for child in [left, right] {
+            if child <= index || child >= nodes {
+                return Some(format!("child {child} is not one of nodes {} to {nodes}", index + 1));
+            }
+        }
+        if threshold == 0 || threshold > top {
+            return Some(format!("threshold {threshold} of {name:?} is not in 1..={top}"));
+        }
+        if missing_left && (!named.missing || threshold == top) {
+            return Some(format!("{name:?}: missing goes left where nothing can be missing"));
+        }
+        None
+    }
+}

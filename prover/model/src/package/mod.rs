@@ -1,0 +1,145 @@
+//! The model package: everything that a lender keeps of an imported model.
+//!
+//! A folder with two files: `package.json`, secret, with schema, model, salt, scaling and source;
+//! `report.json` with the calibration report.
+
+mod json;
+
+use crate::{
+    features::{Features, FeaturesError},
+    forest::{Model, ModelError},
+    points::{Scaling, Score},
+    report::Report,
+    schema::Schema,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
+
+/// `kind` of `package.json`.
+pub const KIND: &str = "tessera.model";
+/// `kind` of `report.json`.
+pub const REPORT_KIND: &str = "tessera.report";
+/// Version of both files.
+pub const VERSION: u32 = 1;
+/// Name of the package file in its folder.
+pub const FILE: &str = "package.json";
+/// Name of the report file in its folder.
+pub const REPORT_FILE: &str = "report.json";
+/// Largest package or report file, in bytes.
+const MAX_FILE: u64 = 512 << 20;
+
+/// A quantised model with what it was made of.
+#[derive(Clone, PartialEq)]
+pub struct Package {
+    /// What the model asks.
+    pub schema: Schema,
+    /// The model of record.
+    pub model: Model,
+    /// Makes the model's digest hiding. Secret, like the model.
+    pub salt: [u8; 32],
+    /// How points follow from odds.
+    pub scaling: Scaling,
+    /// The file that was imported.
+    pub source: Source,
+    /// How far the model is from that file.
+    pub report: Report,
+}
+
+/// The file that a package was imported from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What wrote it.
+    pub format: Format,
+    /// Of the library that wrote it, if the file says.
+    pub library: Option<String>,
+    /// Of the file's bytes.
+    pub sha256: Sha256Digest,
+    /// The library's name of the training objective.
+    pub objective: String,
+    /// Trees that the model uses.
+    pub trees: usize,
+    /// The model's names of its features, in its order.
+    pub features: Vec<String>,
+}
+
+/// A format that is imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// What XGBoost's `save_model` writes to a name ending in `.json`.
+    XgboostJson,
+    /// What LightGBM's `save_model` writes.
+    LightgbmText,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::XgboostJson => "XGBoost JSON",
+            Self::LightgbmText => "LightGBM text",
+        })
+    }
+}
+
+/// A package that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// Neither read nor written.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A model that breaks its own rules.
+    #[error("{path}: {source}")]
+    Model {
+        /// The package file.
+        path: String,
+        /// What is wrong.
+        source: ModelError,
+    },
+}
+
+impl Package {
+    /// Writes both files into `folder`, which is made if it is not there.
+    pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
+        let report = folder.join(REPORT_FILE);
+        tessera_artifact::write_json(&report, REPORT_KIND, VERSION, &self.report, Secrecy::Public)?;
+        let body = json::PackageJson::from(self);
+        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)
+    }
+
+    /// Reads both files and checks the model against the schema.
+    pub fn load(folder: &Path) -> Result<Self, PackageError> {
+        let path = folder.join(FILE);
+        let body: json::PackageJson = tessera_artifact::read_json(&path, KIND, VERSION, MAX_FILE)?;
+        let report = folder.join(REPORT_FILE);
+        let report = tessera_artifact::read_json(&report, REPORT_KIND, VERSION, MAX_FILE)?;
+        let package = body.into_package(report);
+        package
+            .model
+            .validate(&package.schema)
+            .map_err(|source| PackageError::Model { path: path.display().to_string(), source })?;
+        Ok(package)
+    }
+
+    /// SHA-256 of all but the report, as compact JSON. The salt is part of it, so it says nothing
+    /// about the model to who has not the package.
+    pub fn digest(&self) -> Sha256Digest {
+        let body = json::PackageJson::from(self);
+        let bytes = serde_json::to_vec(&(KIND, VERSION, &body));
+        tessera_artifact::sha256(&bytes.expect("text, numbers and lists always serialise"))
+    }
+
+    /// The score of `features`.
+    pub fn score(&self, features: &Features) -> Result<Score, FeaturesError> {
+        features.check(&self.schema)?;
+        Ok(self.model.score(features))
+    }
+}
+
+impl std::fmt::Debug for Package {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (schema, trees) = (&self.schema.name, self.model.trees.len());
+        write!(f, "Package({schema:?}, {trees} trees, weights and salt not shown)")
+    }
+}

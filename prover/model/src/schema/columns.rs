@@ -1,0 +1,167 @@
+//! Rows of text cells to codes.
+
+use super::{Feature, FeatureKind, GridError, Schema, parse_grid};
+use crate::features::Features;
+
+/// Which column each feature is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Column of each feature.
+    of: Vec<usize>,
+    /// Columns of the table.
+    width: usize,
+}
+
+/// A table without the columns of a schema.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnsError {
+    /// A feature without a column.
+    #[error("there is no column {feature:?}, which schema {schema:?} asks for")]
+    Missing {
+        /// Name of the feature.
+        feature: String,
+        /// Name of the schema.
+        schema: String,
+    },
+    /// A feature with two columns.
+    #[error("two columns are called {feature:?}")]
+    Twice {
+        /// Name of the feature.
+        feature: String,
+    },
+}
+
+/// A cell that is no value of its feature. The cell is a secret, so the message leaves it out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("row {row}, column {feature:?}: the value {fault}; allowed: {allowed}")]
+pub struct CellError {
+    /// Row, counted from 1 without the header.
+    pub row: usize,
+    /// Name of the feature.
+    pub feature: String,
+    /// What is wrong.
+    pub fault: Fault,
+    /// The allowed values, in words.
+    pub allowed: String,
+}
+
+/// What is wrong with a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Empty, where the schema asks for a value.
+    #[error("is missing")]
+    Missing,
+    /// Not a number.
+    #[error("is no number")]
+    NotANumber,
+    /// Between two grid points.
+    #[error("has too many decimals")]
+    OffGrid,
+    /// Below the smallest value.
+    #[error("is too small")]
+    TooSmall,
+    /// Above the largest value.
+    #[error("is too large")]
+    TooLarge,
+    /// Not a code of the category.
+    #[error("is not among the codes")]
+    UnknownCode,
+    /// The row is shorter than the header.
+    #[error("is not there: the row ends before it")]
+    ShortRow,
+}
+
+/// Whether a cell stands for a missing value: empty, `NA`, `N/A`, `NaN`, `null`, `None`, in any
+/// case, with spaces around.
+pub fn is_missing(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.is_empty()
+        || ["na", "n/a", "nan", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+}
+
+impl Feature {
+    /// The code of a text cell.
+    pub fn encode(&self, cell: &str) -> Result<u64, Fault> {
+        if is_missing(cell) {
+            return self.missing_code().ok_or(Fault::Missing);
+        }
+        let cell = cell.trim();
+        match &self.kind {
+            FeatureKind::Category { codes } => {
+                let index = codes.iter().position(|code| code == cell);
+                index.map(|index| index as u64).ok_or(Fault::UnknownCode)
+            }
+            FeatureKind::Numeric { decimals, min, max } => {
+                // A column of booleans is a grid from 0 to 1 or a part of it.
+                let cell = match (min, max) {
+                    (0..=1, 0..=1) if cell.eq_ignore_ascii_case("true") => "1",
+                    (0..=1, 0..=1) if cell.eq_ignore_ascii_case("false") => "0",
+                    _ => cell,
+                };
+                let steps = parse_grid(cell, *decimals).map_err(|error| match error {
+                    GridError::Number => Fault::NotANumber,
+                    GridError::OffGrid => Fault::OffGrid,
+                    GridError::TooLarge if cell.starts_with('-') => Fault::TooSmall,
+                    GridError::TooLarge => Fault::TooLarge,
+                })?;
+                if steps < *min {
+                    return Err(Fault::TooSmall);
+                }
+                if steps > *max {
+                    return Err(Fault::TooLarge);
+                }
+                // Both are at most 2^53 in magnitude.
+                Ok(steps.abs_diff(*min))
+            }
+        }
+    }
+}
+
+impl Schema {
+    /// Finds the features of the schema in a table's header; other columns are left alone.
+    pub fn columns<S: AsRef<str>>(&self, header: &[S]) -> Result<Columns, ColumnsError> {
+        let mut index = std::collections::HashMap::new();
+        for (column, name) in header.iter().enumerate() {
+            let twice = index.insert(name.as_ref(), column).is_some();
+            if twice && self.position(name.as_ref()).is_some() {
+                return Err(ColumnsError::Twice { feature: name.as_ref().into() });
+            }
+        }
+        let column = |feature: &Feature| {
+            index.get(feature.name.as_str()).copied().ok_or_else(|| ColumnsError::Missing {
+                feature: feature.name.clone(),
+                schema: self.name.clone(),
+            })
+        };
+        let of = self.features.iter().map(column).collect::<Result<_, _>>()?;
+        Ok(Columns { of, width: header.len() })
+    }
+}
+
+impl Columns {
+    /// Columns of the table's header.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn encode<S: AsRef<str>>(
+        &self,
+        schema: &Schema,
+        row: usize,
+        cells: &[S],
+    ) -> Result<Features, CellError> {
+        // Collected into the value that wipes itself even when a later cell is refused.
+        let mut features = Features::with_capacity(schema.features.len());
+        for (feature, column) in schema.features.iter().zip(&self.of) {
+            let cell = cells.get(*column).map(AsRef::as_ref).ok_or(Fault::ShortRow);
+            let code = cell.and_then(|cell| feature.encode(cell)).map_err(|fault| CellError {
+                row,
+                feature: feature.name.clone(),
+                fault,
+                allowed: feature.allowed(),
+            })?;
+            features.push(code);
+        }
+        Ok(features)
+    }
+}
