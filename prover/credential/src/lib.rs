@@ -1,1 +1,55 @@
+//! What makes a score mean anything: an attester's signature over a hiding commitment to a
+//! borrower's features.
+//!
+//! ```text
+//! features ──packed──┐
+//! blinding ──────────┴─ Poseidon(Features) ─┐
+//! schema digest ────────────────────────────┴─ Poseidon(Commitment) = commitment
+//! commitment, schema, borrower, holder, dates, exposure, salt ── EIP-712 ── uid ── signature
+//! ```
+//!
+//! The signed half ([`SignedCredential`]) is public and goes into a borrow request. The other half
+//! ([`Opening`]: features and blinding) is the borrower's secret and goes into the prover alone.
+//! `docs/credential.md` describes both for an implementation in another language, with test vectors.
 
+#![warn(missing_docs)]
+
+mod account;
+mod commitment;
+mod credential;
+mod error;
+mod issue;
+mod opening;
+
+pub use account::AccountKey;
+pub use commitment::{Blinding, commit};
+pub use credential::{Credential, Home, SignedCredential};
+pub use error::CredentialError;
+pub use issue::{Grant, Issued, issue};
+pub use opening::Opening;
+
+use rand::TryRngCore;
+
+/// Fills `bytes` from the operating system's generator.
+fn fill_random(bytes: &mut [u8]) -> Result<(), CredentialError> {
+    rand::rngs::OsRng.try_fill_bytes(bytes).map_err(|_| CredentialError::Randomness)
+}
+
+/// For `#[serde(with = "crate::zeroizing")]` on a [`Zeroizing`](zeroize::Zeroizing) field.
+mod zeroizing {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use zeroize::{Zeroize, Zeroizing};
+
+    pub fn serialize<S: Serializer, T: Serialize + Zeroize>(
+        secret: &Zeroizing<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        T::serialize(secret, serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de> + Zeroize>(
+        deserializer: D,
+    ) -> Result<Zeroizing<T>, D::Error> {
+        T::deserialize(deserializer).map(Zeroizing::new)
+    }
+}

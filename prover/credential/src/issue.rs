@@ -1,0 +1,71 @@
+//! Issuing: fresh blinding and salt, a commitment, a signature.
+
+use crate::{
+    AccountKey, Blinding, Credential, CredentialError, Home, Opening, SignedCredential, fill_random,
+};
+use alloy::primitives::{Address, B256, U256};
+use tessera_field::to_be_bytes;
+use tessera_model::{Features, Schema};
+
+/// What an attester grants besides vouching for the features.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The borrower's address.
+    pub subject: Address,
+    /// Pseudonym of the person behind it, see [`AccountKey::pseudonym`].
+    pub holder: B256,
+    /// Unix seconds.
+    pub issued_at: u64,
+    /// Unix seconds.
+    pub expires_at: u64,
+    /// The most that may be lent, in the token's smallest unit.
+    pub max_exposure: u128,
+}
+
+/// Both halves of a new credential.
+#[derive(Debug)]
+pub struct Issued {
+    /// For the chain.
+    pub credential: SignedCredential,
+    /// For the borrower alone.
+    pub opening: Opening,
+}
+
+/// Commits to `features` under fresh blinding and signs the credential with `key`.
+///
+/// # Errors
+/// When the features do not fit the schema, when the dates are not in order, or when there is no
+/// randomness.
+pub fn issue(
+    key: &AccountKey,
+    home: Home,
+    schema: &Schema,
+    features: Features,
+    grant: Grant,
+) -> Result<Issued, CredentialError> {
+    let Grant { subject, holder, issued_at, expires_at, max_exposure } = grant;
+    if expires_at <= issued_at {
+        return Err(CredentialError::Dates { issued_at, expires_at });
+    }
+    let opening = Opening::new(schema, features, Blinding::random()?)?;
+    let mut salt = [0u8; 32];
+    fill_random(&mut salt)?;
+    let credential = Credential {
+        schema: to_be_bytes(&opening.schema()).into(),
+        subject,
+        holder,
+        commitment: to_be_bytes(&opening.commitment()).into(),
+        issuedAt: issued_at,
+        expiresAt: expires_at,
+        maxExposure: max_exposure,
+        salt: U256::from_be_bytes(salt),
+    };
+    let mut signed = SignedCredential {
+        home,
+        credential,
+        attester: key.address(),
+        signature: Default::default(),
+    };
+    signed.signature = key.sign(&signed.uid()).to_vec().into();
+    Ok(Issued { credential: signed, opening })
+}

@@ -1,0 +1,120 @@
+//! The borrower's secret half: features and blinding.
+
+use crate::{Blinding, CredentialError, commit};
+use serde::{Deserialize, Serialize};
+use std::{fmt, path::Path};
+use tessera_artifact::{Secrecy, read_json, write_json};
+use tessera_field::{Fr, serde_hex, to_hex};
+use tessera_model::{Features, Schema};
+use zeroize::Zeroizing;
+
+const KIND: &str = "tessera.opening";
+const VERSION: u32 = 1;
+const LIMIT: u64 = 4 << 20;
+
+/// What a commitment hides: features that their schema admits, and blinding. Zeroised when dropped;
+/// `Debug` shows public digests alone.
+#[derive(Clone)]
+pub struct Opening {
+    schema: Fr,
+    features: Features,
+    blinding: Blinding,
+    commitment: Fr,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpeningFile {
+    #[serde(with = "serde_hex")]
+    schema: Fr,
+    #[serde(with = "crate::zeroizing")]
+    codes: Zeroizing<Vec<u64>>,
+    #[serde(with = "crate::zeroizing")]
+    blinding: Zeroizing<String>,
+}
+
+impl Opening {
+    /// The opening of `features` under `schema`.
+    ///
+    /// # Errors
+    /// When `schema` does not admit them.
+    pub fn new(
+        schema: &Schema,
+        features: Features,
+        blinding: Blinding,
+    ) -> Result<Self, CredentialError> {
+        Self::checked(schema, features, blinding, "the opening")
+    }
+
+    /// [`Self::new`], with the name of the file for errors.
+    fn checked(
+        schema: &Schema,
+        features: Features,
+        blinding: Blinding,
+        of: &str,
+    ) -> Result<Self, CredentialError> {
+        let unfit = |source| CredentialError::Features { of: of.into(), source };
+        features.check(schema).map_err(unfit)?;
+        let digest = schema.digest();
+        let mut packed = features.packed(schema);
+        let commitment = commit(&digest, &packed, &blinding);
+        packed.fill(Fr::default());
+        Ok(Self { schema: digest, features, blinding, commitment })
+    }
+
+    /// Digest of the schema that encoded the features.
+    pub fn schema(&self) -> Fr {
+        self.schema
+    }
+
+    /// The features, for the prover.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// The blinding, for the prover.
+    pub fn blinding(&self) -> &Blinding {
+        &self.blinding
+    }
+
+    /// The commitment that this opens.
+    pub fn commitment(&self) -> Fr {
+        self.commitment
+    }
+
+    /// Writes the secret file, mode 0600.
+    pub fn save(&self, path: &Path) -> Result<(), CredentialError> {
+        let file = OpeningFile {
+            schema: self.schema,
+            codes: Zeroizing::new(self.features.codes().to_vec()),
+            blinding: self.blinding.to_hex(),
+        };
+        Ok(write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
+    }
+
+    /// Reads the secret file; `schema` has to be the one it was made for.
+    pub fn load(path: &Path, schema: &Schema) -> Result<Self, CredentialError> {
+        let mut file: OpeningFile = read_json(path, KIND, VERSION, LIMIT)?;
+        let found = schema.digest();
+        if found != file.schema {
+            let (expected, found) = (to_hex(&file.schema), to_hex(&found));
+            let of = path.display().to_string();
+            return Err(CredentialError::Schema { of, expected, found });
+        }
+        let blinding =
+            Blinding::from_hex(&file.blinding).ok_or_else(|| CredentialError::Field {
+                path: path.into(),
+                field: "blinding",
+                expected: "0x and 64 hexadecimal digits below the bn254 scalar modulus",
+            })?;
+        let features = Features::new_unchecked(std::mem::take(&mut *file.codes));
+        Self::checked(schema, features, blinding, &path.display().to_string())
+    }
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [schema, commitment] = [&self.schema, &self.commitment].map(to_hex);
+        write!(f, "Opening(schema {schema}, commitment {commitment}, secret)")
+    }
+}
