@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ITesseraPool} from "./interfaces/ITesseraPool.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+/// @title The depositors' side: shares of the pool's assets
+/// @notice ERC-4626 with two departures from OpenZeppelin's: assets are counted, not read from the token's
+/// balance, and every state change comes before the token is called.
+abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient, ITesseraPool {
+    using SafeERC20 for IERC20;
+
+    /// Most that the pool ever holds or is owed; keeps every product of the interest arithmetic in range.
+    uint256 internal constant MAX_ASSETS = type(uint112).max;
+
+    /// Asset units in the pool's hands: in by deposit and repayment, out by withdrawal and loan.
+    uint256 internal _cash;
+
+    constructor(IERC20 asset_, string memory name_, string memory symbol_)
+        ERC4626(asset_)
+        ERC20(name_, symbol_)
+        ERC20Permit(name_)
+    {
+        require(address(asset_) != address(0), ZeroAddress());
+    }
+
+    // ------------------------------------------------------------------------------------ reading
+
+    /// @inheritdoc ITesseraPool
+    function cash() external view returns (uint256) {
+        return _cash;
+    }
+
+    function decimals() public view override(ERC20, ERC4626) returns (uint8) {
+        return ERC4626.decimals();
+    }
+
+    function maxDeposit(address) public view virtual override returns (uint256) {
+        return Math.saturatingSub(MAX_ASSETS, totalAssets());
+    }
+
+    function maxMint(address receiver) public view virtual override returns (uint256) {
+        return _convertToShares(maxDeposit(receiver), Math.Rounding.Floor);
+    }
+
+    function maxRedeem(address owner) public view virtual override returns (uint256) {
+        return Math.min(balanceOf(owner), _convertToShares(_cash, Math.Rounding.Floor));
+    }
+
+    // ------------------------------------------------------------------------------------ writing
+
+    function deposit(uint256 assets, address receiver) public override nonReentrant returns (uint256) {
+        return super.deposit(assets, receiver);
+    }
+
+    function mint(uint256 shares, address receiver) public override nonReentrant returns (uint256) {
+        return super.mint(shares, receiver);
+    }
+
+    function withdraw(uint256 assets, address receiver, address owner)
+        public
+        override
+        nonReentrant
+        returns (uint256)
+    {
+        return super.withdraw(assets, receiver, owner);
+    }
+
+    function redeem(uint256 shares, address receiver, address owner)
+        public
+        override
+        nonReentrant
+        returns (uint256)
+    {
+        return super.redeem(shares, receiver, owner);
+    }
+
+    // ----------------------------------------------------------------------------------- internal
+
+    function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
+        _cash += assets;
+        _mint(receiver, shares);
+        emit Deposit(caller, receiver, assets, shares);
+        _pull(caller, assets);
+    }
+
+    function _withdraw(address caller, address receiver, address owner, uint256 assets, uint256 shares)
+        internal
+        override
+    {
+        if (caller != owner) _spendAllowance(owner, caller, shares);
+        _cash -= assets;
+        _burn(owner, shares);
+        emit Withdraw(caller, receiver, owner, assets, shares);
+        _push(receiver, assets);
+    }
+
+    /// Takes exactly `amount` from `from`; a token that moves less or more is refused.
+    function _pull(address from, uint256 amount) internal {
+        IERC20 token = IERC20(asset());
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(from, address(this), amount);
+        uint256 moved = token.balanceOf(address(this)) - before;
+        require(moved == amount, TransferMismatch(amount, moved));
+    }
+
+    /// Sends exactly `amount` to `to`, at the cost of exactly `amount`.
+    function _push(address to, uint256 amount) internal {
+        IERC20 token = IERC20(asset());
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransfer(to, amount);
+        uint256 moved = before - token.balanceOf(address(this));
+        require(moved == amount, TransferMismatch(amount, moved));
+    }
+
+    /// Six more decimals than the asset: makes an inflation attack cost a million times its damage.
+    function _decimalsOffset() internal pure override returns (uint8) {
+        return 6;
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ICredentialRegistry} from "./ICredentialRegistry.sol";
+import {Statement} from "./ITesseraVerifier.sol";
+import {BorrowRequest, IUnderwriter, Policy, Terms, Tier} from "./IUnderwriter.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// What a pool is made of.
+struct PoolConfig {
+    /// A token that moves exactly what it is told to: no fee on transfer, no rebasing.
+    IERC20 asset;
+    /// Of the share token.
+    string name;
+    string symbol;
+    IUnderwriter underwriter;
+    /// From the end of grace until a loan counts as defaulted; whole days.
+    uint32 delinquencyPeriod;
+    /// An OpenZeppelin AccessManager, which says who may call the restricted functions.
+    address authority;
+}
+
+/// A loan. `rate` and `lateRate` are those of the policy when it was paid out and never change.
+struct Loan {
+    address borrower;
+    address attester;
+    bytes32 holder;
+    bytes32 policyId;
+    uint32 tier;
+    uint64 rate;
+    uint64 lateRate;
+    uint64 originatedAt;
+    /// Last second without late interest; the end of a day (UTC).
+    uint64 dueAt;
+    /// Last second of grace.
+    uint64 graceEndsAt;
+    /// Interest is reckoned up to here; what accrued since follows from the fields above.
+    uint64 settledAt;
+    /// Still owed, without interest.
+    uint128 principal;
+    /// Interest owed up to `settledAt`, in asset units × 1e18 × 365 days.
+    uint256 interestScaled;
+}
+
+/// Where in its life a loan stands, by the clock and the repayments.
+enum LoanStatus {
+    None,
+    Current,
+    Grace,
+    Delinquent,
+    Default,
+    Closed
+}
+
+/// @title A pool of one asset that lends against a proof
+/// @notice Depositors hold ERC-4626 shares. A borrower gets a loan for a zero-knowledge proof that the
+/// attested features reach a tier's score in the lender's private model. The pool computes the proof's
+/// statement itself; the caller sends proof bytes, never instances.
+interface ITesseraPool {
+    // ------------------------------------------------------------------------------------- events
+
+    /// `context` is the one that the accepted proof was made for; none is ever accepted twice.
+    event Borrowed(
+        uint256 indexed loanId,
+        address indexed borrower,
+        bytes32 indexed holder,
+        address attester,
+        bytes32 credentialUid,
+        bytes32 policyId,
+        Terms terms,
+        uint64 dueAt,
+        uint256 context
+    );
+    /// `principalLeft` and `interestLeft` are what is owed after the payment.
+    event Repaid(
+        uint256 indexed loanId,
+        address indexed borrower,
+        address indexed payer,
+        uint256 interest,
+        uint256 principal,
+        uint256 interestLeft,
+        uint256 principalLeft
+    );
+    event LoanClosed(uint256 indexed loanId, address indexed borrower, bytes32 indexed holder);
+
+    // ------------------------------------------------------------------------------------- errors
+
+    /// An amount that must not be zero is.
+    error ZeroAmount();
+    /// An address that must not be zero is.
+    error ZeroAddress();
+    /// A period is zero, too long, or not made of whole days.
+    error BadDuration(uint256 given);
+    /// The nonce is not the borrower's current one: used already, or not yet due.
+    error WrongNonce(uint256 expected, uint256 given);
+    /// The pool does not hold that much cash.
+    error InsufficientCash(uint256 amount, uint256 cash);
+    /// The money cannot go to the pool itself.
+    error BadReceiver(address receiver);
+    /// No such loan, or it is repaid.
+    error LoanNotOpen(uint256 loanId);
+    /// The token moved another amount than it was told to.
+    error TransferMismatch(uint256 expected, uint256 moved);
+
+    // ------------------------------------------------------------------------------------ lending
+
+    /// @notice Takes out a loan; the caller is the borrower. Every check that does not need the proof comes
+    /// first, the proof last, then the state changes, then the payout.
+    /// @param proof The bytes that the prover wrote, for exactly `statement(msg.sender, request)`.
+    /// @return loanId Counts from 1.
+    function borrow(BorrowRequest calldata request, bytes calldata proof) external returns (uint256 loanId);
+
+    /// @notice Pays back part or all of a loan; anyone may, at any time. Interest is paid before principal,
+    /// and no more than what is owed is taken. The last payment frees the holder's lock.
+    /// @param amount `type(uint256).max` for all that is owed at the moment.
+    function repay(uint256 loanId, uint256 amount) external;
+
+    /// @notice The context that a proof by `borrower` must carry: what the proof may be used for.
+    /// See `IUnderwriter.context`.
+    function context(address borrower, bytes32 credentialUid, Terms calldata terms, uint256 nonce)
+        external
+        view
+        returns (uint256);
+
+    /// @notice The statement that `borrower` has to prove for `request`. Checks nothing but the tier.
+    function statement(address borrower, BorrowRequest calldata request)
+        external
+        view
+        returns (Statement memory);
+
+    /// @notice The nonce that the borrower's next request must carry.
+    function borrowNonce(address borrower) external view returns (uint256);
+
+    /// @notice The record of a loan; all zero if there is none.
+    function loan(uint256 loanId) external view returns (Loan memory);
+
+    /// @notice What it takes to close a loan now: principal and interest, rounded up.
+    function debtOf(uint256 loanId) external view returns (uint256 principal, uint256 interest);
+
+    /// @notice Where in its life a loan stands now.
+    function statusOf(uint256 loanId) external view returns (LoanStatus);
+
+    /// @notice How many loans were ever made; the last one's id.
+    function loanCount() external view returns (uint256);
+
+    // --------------------------------------------------------------------------- the underwriter
+
+    /// @notice Who decides on requests to this pool.
+    function underwriter() external view returns (IUnderwriter);
+
+    /// @notice The underwriter's newest policy.
+    function policyId() external view returns (bytes32);
+
+    /// @notice The underwriter's newest policy.
+    function policy() external view returns (Policy memory);
+
+    /// @notice A tier of the underwriter, counted through all policies.
+    function tiers(uint256 tier) external view returns (Tier memory);
+
+    // ---------------------------------------------------------------------------------- the vault
+
+    /// @notice The registry of credentials and locks.
+    function registry() external view returns (ICredentialRegistry);
+
+    /// @notice From the end of grace until a loan counts as defaulted.
+    function delinquencyPeriod() external view returns (uint32);
+
+    /// @notice Asset units that the pool knows to hold. Tokens sent to it outside of deposits and
+    /// repayments do not count and move no price.
+    function cash() external view returns (uint256);
+
+    /// @notice Principal of all open loans.
+    function outstanding() external view returns (uint256);
+}
