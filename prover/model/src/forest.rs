@@ -9,7 +9,7 @@ use crate::{
 /// Most trees of a model.
 pub const MAX_TREES: usize = 65_536;
 /// Most nodes of all trees together.
-pub const MAX_NODES: usize = 1 << 24;
+pub const MAX_NODES: usize = 1 << 22;
 /// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
 pub const SCORE_LIMIT: u64 = 1 << 62;
 
@@ -71,6 +71,9 @@ pub enum ModelError {
         /// Index of the tree.
         tree: usize,
     },
+    /// No tree with a question left.
+    #[error("within the schema's ranges the model gives everybody the same score")]
+    Constant,
     /// Made for another schema.
     #[error("the model's features are not those of schema {0:?}")]
     Schema(String),
@@ -179,6 +182,18 @@ impl Tree {
             }
         }
         Ok(())
+    }
+
+    /// The longest way from the root to a leaf, in comparisons.
+    pub fn depth(&self) -> usize {
+        // Children come after their parents, so a backward pass sees them first.
+        let mut depths = vec![0; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate().rev() {
+            if let Node::Split { left, right, .. } = *node {
+                depths[index] = 1 + depths[left].max(depths[right]);
+            }
+        }
+        depths.first().copied().unwrap_or(0)
     }
 
     fn largest_leaf(&self) -> u64 {

@@ -5,14 +5,18 @@
 
 mod features;
 mod forest;
+pub mod import;
 pub mod package;
 mod points;
 pub mod report;
 pub mod schema;
+mod table;
 
 pub use features::{Features, FeaturesError};
 pub use forest::{MAX_NODES, MAX_TREES, Model, ModelError, Node, SCORE_LIMIT, Tree};
+pub use import::{ImportError, ImportOptions, calibrate, import, import_with};
 pub use package::{Format, Package, PackageError, Source};
 pub use points::{FRACTION_BITS, PointsError, Scaling, Score, Target};
-pub use report::Report;
+pub use report::{Calibration, Report, Sample};
 pub use schema::{Feature, FeatureKind, Schema, SchemaError, Slot};
+pub use table::TableError;

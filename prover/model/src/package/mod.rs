@@ -8,6 +8,7 @@ mod json;
 use crate::{
     features::{Features, FeaturesError},
     forest::{Model, ModelError},
+    import::ImportOptions,
     points::{Scaling, Score},
     report::Report,
     schema::Schema,
@@ -47,7 +48,7 @@ pub struct Package {
 }
 
 /// The file that a package was imported from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// What wrote it.
@@ -60,8 +61,10 @@ pub struct Source {
     pub objective: String,
     /// Trees that the model uses.
     pub trees: usize,
-    /// The model's names of its features, in its order.
+    /// The model's names of its features, in its order; empty if the file has none.
     pub features: Vec<String>,
+    /// What was said besides the file.
+    pub options: ImportOptions,
 }
 
 /// A format that is imported.

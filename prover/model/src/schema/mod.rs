@@ -13,11 +13,13 @@
 
 mod columns;
 mod decimal;
+mod infer;
 
 mod json;
 
 pub use columns::{CellError, Columns, ColumnsError, Fault, is_missing};
 pub use decimal::{GridError, format_grid, parse_grid};
+pub use infer::{InferError, InferOptions};
 
 use crate::features::Features;
 use tessera_artifact::{ArtifactError, Secrecy};

@@ -1,0 +1,222 @@
+//! A lender's model file to a package.
+//!
+//! A reader a format turns the file into an [`Ensemble`], which answers exactly as the library
+//! does; everything after that is the same for all formats. The format is detected, not asked for.
+
+mod ensemble;
+mod error;
+mod json;
+pub(crate) mod quantise;
+mod xgboost;
+
+pub use ensemble::{Ensemble, Missing, Precision, Rule, SourceNode, SourceSplit, SourceTree};
+pub use error::{Fault, ImportError};
+
+use crate::{
+    Scaling, Schema,
+    package::{Package, Source},
+    report::{Calibration, Digests, Report, Sample, Structure},
+};
+use quantise::Quantised;
+use rand::TryRngCore;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use tessera_artifact::Sha256Digest;
+
+/// Largest model file, in bytes.
+pub const MAX_MODEL_FILE: u64 = 256 << 20;
+
+/// What the file does not say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportOptions {
+    /// Match features by position instead of by name; their numbers must agree.
+    pub by_position: bool,
+    /// The number that stood for a missing value in training, besides `NaN` (XGBoost's `missing`).
+    #[serde(with = "exact_f32")]
+    pub missing: Option<f32>,
+    /// Use all trees, also those after the best iteration of early stopping.
+    pub all_trees: bool,
+}
+
+/// An `f32` as text, which no JSON reader rounds.
+mod exact_f32 {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(x: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+        x.map(|x| x.to_string()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f32>, D::Error> {
+        let text = Option::<String>::deserialize(d)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
+/// Imports the model file at `path`, with default options. Without a `salt` a fresh one is drawn
+/// from the operating system.
+pub fn import(
+    path: &Path,
+    schema: &Schema,
+    scaling: &Scaling,
+    salt: Option<[u8; 32]>,
+) -> Result<Package, ImportError> {
+    import_with(path, schema, scaling, salt, &ImportOptions::default(), None)
+}
+
+/// Imports the model file at `path`; with a `sample`, the report says how far the package is from
+/// the file on those rows.
+pub fn import_with(
+    path: &Path,
+    schema: &Schema,
+    scaling: &Scaling,
+    salt: Option<[u8; 32]>,
+    options: &ImportOptions,
+    sample: Option<&Sample>,
+) -> Result<Package, ImportError> {
+    schema.validate()?;
+    let Loaded { source, ensemble, columns, quantised } = load(path, schema, scaling, options)?;
+    let calibration = sample
+        .map(|sample| {
+            Calibration::measure(sample, schema, scaling, &ensemble, &columns, &quantised)
+        })
+        .transpose()?;
+    let salt = match salt {
+        Some(salt) => salt,
+        None => {
+            let mut salt = [0; 32];
+            rand::rngs::OsRng.try_fill_bytes(&mut salt).map_err(|_| ImportError::NoRandomness)?;
+            salt
+        }
+    };
+    let digests = Digests {
+        source: source.sha256,
+        package: Sha256Digest([0; 32]),
+        schema: tessera_field::to_hex(&schema.digest()),
+    };
+    let structure = Structure::of(&quantised, schema);
+    let report = Report { digests, structure, notes: ensemble.notes, calibration };
+    let (schema, scaling) = (schema.clone(), scaling.clone());
+    let mut package = Package { schema, model: quantised.model, salt, scaling, source, report };
+    package.report.digests.package = package.digest();
+    Ok(package)
+}
+
+/// Measures `package` against the file it was imported from, on other rows. The package's own
+/// report is left as it is.
+pub fn calibrate(
+    package: &Package,
+    path: &Path,
+    sample: &Sample,
+) -> Result<Calibration, ImportError> {
+    let Package { schema, scaling, .. } = package;
+    let loaded = load(path, schema, scaling, &package.source.options)?;
+    if loaded.source.sha256 != package.source.sha256 || loaded.quantised.model != package.model {
+        return Err(ImportError::OtherSource { path: path.into() });
+    }
+    let Loaded { ensemble, columns, quantised, .. } = loaded;
+    Ok(Calibration::measure(sample, schema, scaling, &ensemble, &columns, &quantised)?)
+}
+
+/// A model file, read and quantised.
+struct Loaded {
+    source: Source,
+    ensemble: Ensemble,
+    /// The schema's index of each of the model's features.
+    columns: Vec<usize>,
+    quantised: Quantised,
+}
+
+fn load(
+    path: &Path,
+    schema: &Schema,
+    scaling: &Scaling,
+    options: &ImportOptions,
+) -> Result<Loaded, ImportError> {
+    let bytes = tessera_artifact::read(path, MAX_MODEL_FILE)?;
+    let mut ensemble =
+        read(&bytes, options).map_err(|fault| ImportError::Model { path: path.into(), fault })?;
+    let sha256 = tessera_artifact::sha256(&bytes);
+    drop(bytes);
+    let columns = match_features(path, &mut ensemble, schema, options)?;
+    let quantised = quantise::quantise(&ensemble, schema, &columns, scaling)
+        .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
+    let source = describe(&ensemble, sha256, options);
+    Ok(Loaded { source, ensemble, columns, quantised })
+}
+
+fn describe(ensemble: &Ensemble, sha256: Sha256Digest, options: &ImportOptions) -> Source {
+    Source {
+        format: ensemble.format,
+        library: ensemble.library.clone(),
+        sha256,
+        objective: ensemble.objective.clone(),
+        trees: ensemble.trees.len(),
+        features: ensemble.features.clone(),
+        options: options.clone(),
+    }
+}
+
+/// Reads the bytes of a model file of any known format. Its features are not yet matched with a
+/// schema.
+pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
+    let start = bytes.trim_ascii_start();
+    let format = |found, hint| Err(Fault::Format { found, hint });
+    let resave = "load it with XGBoost and save it under a name ending in .json";
+    match start {
+        [] => format("an empty file", "give the file that XGBoost saved as .json"),
+        // The marks of a binary JSON object: a key's length, or the count of its fields.
+        [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => format("UBJSON", resave),
+        [b'{', ..] => xgboost::read(bytes, options),
+        _ if start.starts_with(b"binf") || start.starts_with(b"bs64") => {
+            format("XGBoost's old binary format", resave)
+        }
+        [0x80, ..] => {
+            format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
+        }
+        [b'<', ..] => format("XML, perhaps PMML", "give the file that XGBoost saved as .json"),
+        _ => format("no model file that is known", "give the file that XGBoost saved as .json"),
+    }
+}
+
+/// The schema's index of each of the model's features.
+fn match_features(
+    path: &Path,
+    ensemble: &mut Ensemble,
+    schema: &Schema,
+    options: &ImportOptions,
+) -> Result<Vec<usize>, ImportError> {
+    if options.by_position {
+        if ensemble.feature_count != schema.features.len() {
+            return Err(ImportError::FeatureCount {
+                path: path.into(),
+                model: ensemble.feature_count,
+                schema: schema.name.clone(),
+                found: schema.features.len(),
+            });
+        }
+        ensemble.notes.push("Features were matched by position, not by name.".into());
+        return Ok((0..ensemble.feature_count).collect());
+    }
+    if ensemble.features.is_empty() {
+        return Err(ImportError::Unnamed { path: path.into() });
+    }
+    let index: std::collections::HashMap<_, _> =
+        schema.features.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+    let mut seen = std::collections::HashSet::new();
+    let mut columns = Vec::with_capacity(ensemble.features.len());
+    for name in &ensemble.features {
+        let column = index.get(name.as_str()).ok_or_else(|| ImportError::UnknownFeature {
+            path: path.into(),
+            feature: name.chars().take(200).collect(),
+            schema: schema.name.clone(),
+        })?;
+        if !seen.insert(column) {
+            let fault = format!("two features are called {:?}", schema.features[*column].name);
+            let fault = Fault::malformed("feature names", fault);
+            return Err(ImportError::Model { path: path.into(), fault });
+        }
+        columns.push(*column);
+    }
+    Ok(columns)
+}

@@ -1,0 +1,114 @@
+//! The fields of the file that matter; others are skipped.
+
+use super::MAX_FEATURES;
+use crate::{
+    MAX_TREES,
+    import::json::{Bounded, Flag, Num},
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct File {
+    pub learner: Learner,
+    #[serde(default)]
+    pub version: Bounded<Num<u32>, 8>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Learner {
+    #[serde(default)]
+    pub attributes: Attributes,
+    #[serde(default)]
+    pub feature_names: Bounded<String, MAX_FEATURES>,
+    pub gradient_booster: Booster,
+    pub learner_model_param: LearnerParam,
+    pub objective: Objective,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Attributes {
+    pub best_iteration: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LearnerParam {
+    pub base_score: String,
+    pub num_class: Option<String>,
+    pub num_feature: String,
+    pub num_target: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Objective {
+    pub name: String,
+    pub reg_loss_param: Option<LossParam>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct LossParam {
+    pub scale_pos_weight: Option<String>,
+}
+
+/// A `gbtree` has its model in itself, a `dart` has a `gbtree` in itself.
+#[derive(Deserialize)]
+pub(super) struct Booster {
+    pub name: String,
+    pub model: Option<Forest>,
+    pub gbtree: Option<Gbtree>,
+    #[serde(default)]
+    pub weight_drop: Bounded<Num<f32>, MAX_TREES>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Gbtree {
+    pub model: Forest,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Forest {
+    #[serde(default)]
+    pub trees: Bounded<TreeJson, MAX_TREES>,
+    #[serde(default)]
+    pub tree_info: Bounded<Num<i64>, MAX_TREES>,
+    pub iteration_indptr: Option<Bounded<Num<usize>, { MAX_TREES + 1 }>>,
+    pub gbtree_model_param: Option<ForestParam>,
+    pub cats: Option<Cats>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ForestParam {
+    pub num_parallel_tree: Option<String>,
+}
+
+/// The model's own lists of categories, when it was trained on a data frame that has them.
+#[derive(Deserialize)]
+pub(super) struct Cats {
+    #[serde(default)]
+    pub enc: Bounded<serde::de::IgnoredAny, MAX_FEATURES>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct TreeJson {
+    pub tree_param: TreeParam,
+    pub left_children: Vec<Num<i64>>,
+    pub right_children: Vec<Num<i64>>,
+    pub split_indices: Vec<Num<u64>>,
+    pub split_conditions: Vec<Num<f32>>,
+    pub default_left: Vec<Flag>,
+    #[serde(default)]
+    pub split_type: Vec<Num<u8>>,
+    #[serde(default)]
+    pub categories: Vec<Num<u32>>,
+    #[serde(default)]
+    pub categories_nodes: Vec<Num<usize>>,
+    #[serde(default)]
+    pub categories_segments: Vec<Num<usize>>,
+    #[serde(default)]
+    pub categories_sizes: Vec<Num<usize>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct TreeParam {
+    pub num_nodes: String,
+    pub size_leaf_vector: Option<String>,
+}

@@ -1,0 +1,201 @@
+//! XGBoost's JSON model files.
+//!
+//! Values are cast to `f32`; `x < t` goes left, a category of the set goes right, `NaN` where the
+//! node says. Leaves are added in `f32`, from the margin of `base_score` on.
+
+mod file;
+mod tree;
+
+use super::{
+    ImportOptions,
+    ensemble::{Ensemble, Precision},
+    error::Fault,
+};
+use crate::{MAX_NODES, package::Format};
+use file::{File, Forest, Learner};
+use tree::read_tree;
+
+/// Objectives whose margin is the log-odds of class 1.
+const OBJECTIVES: [&str; 3] = ["binary:logistic", "binary:logitraw", "reg:logistic"];
+/// Most features of a model.
+const MAX_FEATURES: usize = 65_536;
+/// Reads the bytes of a model file.
+pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
+    let file: File = serde_json::from_slice(bytes)?;
+    let learner = file.learner;
+    let param = &learner.learner_model_param;
+    check_kind(&learner)?;
+
+    let mut notes = Vec::new();
+    let features = learner.feature_names.0;
+    let count: usize = parse("learner.learner_model_param.num_feature", &param.num_feature)?;
+    if !features.is_empty() && features.len() != count || count > MAX_FEATURES {
+        return Err(Fault::malformed(
+            "learner.feature_names",
+            format!("{} names for {count} features", features.len()),
+        ));
+    }
+    let base = base_margin(&param.base_score)?;
+
+    let booster = learner.gradient_booster;
+    let (forest, weights) = match (booster.model, booster.gbtree) {
+        (Some(forest), None) if booster.name == "gbtree" => (forest, None),
+        (None, Some(gbtree)) if booster.name == "dart" => {
+            (gbtree.model, Some(booster.weight_drop.0))
+        }
+        _ => {
+            let fault = format!("a {:?} booster without its model", booster.name);
+            return Err(Fault::malformed("learner.gradient_booster", fault));
+        }
+    };
+    if let Some(cats) = &forest.cats
+        && !cats.enc.0.is_empty()
+    {
+        return Err(Fault::unsupported(
+            "a model with its own lists of categories (learner.gradient_booster.model.cats)",
+            "train on integer codes (feature_types=\"c\") in the order of the schema's codes",
+        ));
+    }
+    let used = trees_in_use(&forest, learner.attributes.best_iteration.as_deref(), options)?;
+    let total = forest.trees.0.len();
+    if used < total {
+        notes.push(format!(
+            "Early stopping: the first {used} of {total} trees are used, up to the best iteration."
+        ));
+    }
+    if let Some(weight) = learner.objective.reg_loss_param.and_then(|p| p.scale_pos_weight)
+        && weight.parse() != Ok(1.0)
+    {
+        notes.push(format!(
+            "Trained with scale_pos_weight = {weight}: the odds are those of the reweighted \
+             sample, not of the population, unless they were calibrated afterwards."
+        ));
+    }
+    if weights.as_ref().is_some_and(|weights| weights.len() != total) {
+        return Err(Fault::malformed(
+            "learner.gradient_booster.weight_drop",
+            format!("it must have a weight for each of the {total} trees"),
+        ));
+    }
+
+    let mut nodes = 0;
+    let mut trees = Vec::with_capacity(used);
+    for (index, tree) in forest.trees.0.into_iter().take(used).enumerate() {
+        let weight = weights.as_ref().map_or(1.0, |weights| weights[index].0);
+        nodes += tree.left_children.len();
+        if nodes > MAX_NODES {
+            let fault = format!("the model has more than {MAX_NODES} nodes");
+            return Err(Fault::malformed(format!("tree {index}"), fault));
+        }
+        trees.push(read_tree(index, &tree, count, weight, options)?);
+    }
+    let version: Vec<_> = file.version.0.iter().map(|number| number.0.to_string()).collect();
+    Ok(Ensemble {
+        format: Format::XgboostJson,
+        library: (!version.is_empty()).then(|| format!("xgboost {}", version.join("."))),
+        objective: learner.objective.name,
+        feature_count: count,
+        features,
+        trees,
+        base: f64::from(base),
+        sigmoid: 1.0,
+        sum: Precision::F32,
+        notes,
+    })
+}
+
+/// Refuses by name what is no single log-odds of trees.
+fn check_kind(learner: &Learner) -> Result<(), Fault> {
+    let param = &learner.learner_model_param;
+    let name = &learner.objective.name;
+    let one_of = "only margins that are one log-odds can become points: binary:logistic, \
+                  binary:logitraw, reg:logistic";
+    for (key, value) in [("num_class", &param.num_class), ("num_target", &param.num_target)] {
+        let place = format!("learner.learner_model_param.{key}");
+        let value: u64 = value.as_deref().map_or(Ok(1), |value| parse(&place, value))?;
+        if value > 1 {
+            return Err(Fault::unsupported(
+                format!("objective {:?} with {key} = {value}", cut(name)),
+                one_of,
+            ));
+        }
+    }
+    if !OBJECTIVES.contains(&name.as_str()) {
+        return Err(Fault::unsupported(format!("objective {:?}", cut(name)), one_of));
+    }
+    match learner.gradient_booster.name.as_str() {
+        "gbtree" | "dart" => Ok(()),
+        other => Err(Fault::unsupported(
+            format!("booster {:?}", cut(other)),
+            "trees are imported: gbtree and dart",
+        )),
+    }
+}
+
+/// How many trees the prediction adds up.
+fn trees_in_use(
+    forest: &Forest,
+    best_iteration: Option<&str>,
+    options: &ImportOptions,
+) -> Result<usize, Fault> {
+    let total = forest.trees.0.len();
+    if let Some(index) = forest.tree_info.0.iter().position(|group| group.0 != 0) {
+        return Err(Fault::malformed(
+            format!("learner.gradient_booster.model.tree_info[{index}]"),
+            "a model of one class has trees of group 0 only",
+        ));
+    }
+    let place = "learner.attributes.best_iteration";
+    let used = match best_iteration {
+        Some(text) if !options.all_trees => {
+            let best: usize = parse(place, text)?;
+            let end = match &forest.iteration_indptr {
+                Some(pointers) => {
+                    best.checked_add(1).and_then(|i| pointers.0.get(i)).map(|pointer| pointer.0)
+                }
+                None => {
+                    let param = forest.gbtree_model_param.as_ref();
+                    let parallel = param.and_then(|param| param.num_parallel_tree.as_deref());
+                    let parallel: usize = parse("num_parallel_tree", parallel.unwrap_or("1"))?;
+                    best.checked_add(1).and_then(|rounds| rounds.checked_mul(parallel.max(1)))
+                }
+            };
+            end.unwrap_or(usize::MAX)
+        }
+        _ => total,
+    };
+    match used {
+        _ if total == 0 => Err(Fault::malformed("learner.gradient_booster.model", "no trees")),
+        0 => Err(Fault::malformed(place, "it leaves no tree")),
+        used if used > total => {
+            Err(Fault::malformed(place, format!("it is past the last of {total} trees")))
+        }
+        used => Ok(used),
+    }
+}
+
+/// The margin of a `base_score` probability, which is written as `5E-1` or `[5E-1]`: the logit in
+/// double precision, rounded to single.
+fn base_margin(text: &str) -> Result<f32, Fault> {
+    let place = "learner.learner_model_param.base_score";
+    let inner = text.trim();
+    let inner = inner.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(inner);
+    let score: f32 = parse(place, inner)?;
+    if !(score > 0.0 && score < 1.0) {
+        return Err(Fault::malformed(place, "it is no probability between 0 and 1"));
+    }
+    let score = f64::from(score);
+    Ok(-libm::log(1.0 / score - 1.0) as f32)
+}
+
+/// Reads a number that the file has as text.
+fn parse<T: std::str::FromStr>(place: &str, text: &str) -> Result<T, Fault> {
+    text.trim()
+        .parse()
+        .map_err(|_| Fault::malformed(place, format!("{:?} is no number", cut(text))))
+}
+
+/// The beginning of a text from a file, short enough for a message.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(60).map_or(text, |(end, _)| &text[..end])
+}
