@@ -8,7 +8,7 @@ import {ITesseraVerifier} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, IUnderwriter, PolicyConfig} from "../contracts/interfaces/IUnderwriter.sol";
 import {CannedVerifier, EndlessVerifier} from "./support/BadVerifiers.sol";
 import {Base} from "./support/Base.sol";
-import {MockVerifier} from "./support/MockVerifier.sol";
+import {SecureMockVerifier} from "./support/MockVerifier.sol";
 
 /// Whatever sits at the verifier's address, only `true` opens the pool.
 contract VerifierTest is Base {
@@ -113,7 +113,7 @@ contract VerifierTest is Base {
         vm.prank(admin);
         underwriter.addPolicy(config);
 
-        config.verifier = new MockVerifier(false);
+        config.verifier = new SecureMockVerifier();
         vm.prank(admin);
         underwriter.addPolicy(config);
     }

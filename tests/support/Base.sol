@@ -16,12 +16,7 @@ abstract contract Base is Deployment, Test {
     uint64 internal constant TIER_1 = 640 << 32;
 
     function setUp() public virtual {
-        deploy(
-            abi.encodePacked(type(MockVerifier).creationCode, abi.encode(true)),
-            MODEL,
-            SCHEMA,
-            [TIER_0, TIER_1]
-        );
+        deploy(type(MockVerifier).creationCode, MODEL, SCHEMA, [TIER_0, TIER_1]);
     }
 
     function credential() internal view returns (Credential memory) {

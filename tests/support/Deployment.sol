@@ -43,7 +43,7 @@ abstract contract Deployment is CommonBase {
     Underwriter internal underwriter;
     TesseraPool internal pool;
 
-    /// @param verifierCode Creation code, constructor arguments included.
+    /// @param verifierCode Creation code.
     /// @param thresholds One tier each, in points × 2^32.
     function deploy(
         bytes memory verifierCode,

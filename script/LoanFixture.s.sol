@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
+import {BorrowRequest, Terms} from "../contracts/interfaces/IUnderwriter.sol";
+import {Deployment} from "../tests/support/Deployment.sol";
+import {Script} from "forge-std/Script.sol";
+
+/// @title Says what a test fixture's proof has to prove
+/// @notice Deploys the world of the tests in memory, signs a credential for a commitment, and writes request
+/// and statement. The prover adds a member `proof` to the file, and `tests/RealProof.t.sol` reads it.
+///
+///   tools/forge script script/LoanFixture.s.sol --sig 'run(string,string)' IN.json OUT.json
+///
+/// IN.json:  {"verifier": "TesseraVerifier2", "modelDigest": "0x…", "schema": "0x…", "commitment": "0x…",
+///            "thresholds": ["0x…", "0x…"]}, the second tier's threshold above the score.
+/// OUT.json: chainId, timestamp, verifier, verifierCodehash, addresses, borrower, attester, request,
+///           statement; numbers as decimal strings, field elements as 0x and 64 digits.
+contract LoanFixture is Deployment, Script {
+    function run(string calldata input, string calldata output) external {
+        string memory json = vm.readFile(input);
+        string memory name = vm.parseJsonString(json, ".verifier");
+        uint256[] memory thresholds = vm.parseJsonUintArray(json, ".thresholds");
+        require(thresholds.length == 2, "thresholds: two are wanted, one a tier");
+        deploy(
+            vm.getCode(string.concat(name, ".sol:", name)),
+            vm.parseJsonUint(json, ".modelDigest"),
+            vm.parseJsonUint(json, ".schema"),
+            [toUint64(thresholds[0]), toUint64(thresholds[1])]
+        );
+
+        bytes32 commitment = vm.parseJsonBytes32(json, ".commitment");
+        bytes32 schema = vm.parseJsonBytes32(json, ".schema");
+        BorrowRequest memory request = requestFor(credentialFor(schema, commitment));
+
+        vm.serializeString("f", "verifier", name);
+        vm.serializeString("f", "chainId", vm.toString(block.chainid));
+        vm.serializeString("f", "timestamp", vm.toString(block.timestamp));
+        vm.serializeBytes32("f", "verifierCodehash", address(verifier).codehash);
+        vm.serializeAddress("f", "pool", address(pool));
+        vm.serializeAddress("f", "registry", address(registry));
+        vm.serializeAddress("f", "borrower", borrower);
+        vm.serializeAddress("f", "attester", attester);
+        vm.serializeBytes32("f", "policyId", pool.policyId());
+        vm.serializeString("f", "request", requestJson(request));
+        vm.writeJson(
+            vm.serializeString("f", "statement", statementJson(pool.statement(borrower, request))), output
+        );
+    }
+
+    function statementJson(Statement memory statement) private returns (string memory) {
+        vm.serializeBytes32("s", "commitment", bytes32(statement.commitment));
+        vm.serializeBytes32("s", "schema", bytes32(statement.schema));
+        vm.serializeBytes32("s", "modelDigest", bytes32(statement.modelDigest));
+        vm.serializeBytes32("s", "threshold", bytes32(statement.threshold));
+        return vm.serializeBytes32("s", "context", bytes32(statement.context));
+    }
+
+    function requestJson(BorrowRequest memory request) private returns (string memory) {
+        vm.serializeBytes32("c", "schema", request.credential.schema);
+        vm.serializeAddress("c", "subject", request.credential.subject);
+        vm.serializeBytes32("c", "holder", request.credential.holder);
+        vm.serializeBytes32("c", "commitment", request.credential.commitment);
+        vm.serializeString("c", "issuedAt", vm.toString(request.credential.issuedAt));
+        vm.serializeString("c", "expiresAt", vm.toString(request.credential.expiresAt));
+        vm.serializeString("c", "maxExposure", vm.toString(request.credential.maxExposure));
+        string memory credential =
+            vm.serializeString("c", "salt", vm.toString(bytes32(request.credential.salt)));
+
+        Terms memory terms = request.terms;
+        vm.serializeAddress("t", "receiver", terms.receiver);
+        vm.serializeString("t", "amount", vm.toString(terms.amount));
+        vm.serializeString("t", "tier", vm.toString(terms.tier));
+        string memory termsJson = vm.serializeString("t", "deadline", vm.toString(terms.deadline));
+
+        vm.serializeString("r", "credential", credential);
+        vm.serializeAddress("r", "attester", request.attester);
+        vm.serializeBytes("r", "signature", request.signature);
+        vm.serializeString("r", "terms", termsJson);
+        return vm.serializeString("r", "nonce", vm.toString(request.nonce));
+    }
+
+    function toUint64(uint256 value) private pure returns (uint64) {
+        require(value <= type(uint64).max, "a threshold has 64 bits at most");
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(value); // checked above
+    }
+}

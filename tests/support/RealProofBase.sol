@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
+import {Statement} from "../../contracts/interfaces/ITesseraVerifier.sol";
+import {BorrowRequest, Terms} from "../../contracts/interfaces/IUnderwriter.sol";
+import {Deployment} from "./Deployment.sol";
+import {Test} from "forge-std/Test.sol";
+
+/// Tests with a generated verifier and a proof that the prover made: reads a fixture, and deploys the world
+/// that the fixture's proof was made for (`script/LoanFixture.s.sol` wrote down what it is).
+abstract contract RealProofBase is Deployment, Test {
+    BorrowRequest internal made;
+    Statement internal proven;
+    bytes internal proof;
+
+    function load(string memory path) internal {
+        string memory json = vm.readFile(path);
+        string memory name = vm.parseJsonString(json, ".verifier");
+        proven = Statement({
+            commitment: vm.parseJsonUint(json, ".statement.commitment"),
+            schema: vm.parseJsonUint(json, ".statement.schema"),
+            modelDigest: vm.parseJsonUint(json, ".statement.modelDigest"),
+            threshold: vm.parseJsonUint(json, ".statement.threshold"),
+            context: vm.parseJsonUint(json, ".statement.context")
+        });
+        proof = vm.parseJsonBytes(json, ".proof");
+        made = _request(json);
+
+        bytes memory code = vm.getCode(string.concat(name, ".sol:", name));
+        uint64 threshold = uint64(proven.threshold);
+        deploy(code, proven.modelDigest, proven.schema, [threshold, threshold + (100 << 32)]);
+        assertEq(
+            address(verifier).codehash,
+            vm.parseJsonBytes32(json, ".verifierCodehash"),
+            string.concat(path, " was made for another verifier contract; run `make fixtures`")
+        );
+        assertEq(
+            pool.statement(borrower, made).context,
+            proven.context,
+            string.concat(path, " was made for another deployment; run `make fixtures`")
+        );
+    }
+
+    function _request(string memory json) private pure returns (BorrowRequest memory) {
+        Credential memory credential = Credential({
+            schema: vm.parseJsonBytes32(json, ".request.credential.schema"),
+            subject: vm.parseJsonAddress(json, ".request.credential.subject"),
+            holder: vm.parseJsonBytes32(json, ".request.credential.holder"),
+            commitment: vm.parseJsonBytes32(json, ".request.credential.commitment"),
+            issuedAt: uint64(vm.parseJsonUint(json, ".request.credential.issuedAt")),
+            expiresAt: uint64(vm.parseJsonUint(json, ".request.credential.expiresAt")),
+            maxExposure: uint128(vm.parseJsonUint(json, ".request.credential.maxExposure")),
+            salt: vm.parseJsonUint(json, ".request.credential.salt")
+        });
+        Terms memory terms = Terms({
+            receiver: vm.parseJsonAddress(json, ".request.terms.receiver"),
+            amount: vm.parseJsonUint(json, ".request.terms.amount"),
+            tier: vm.parseJsonUint(json, ".request.terms.tier"),
+            deadline: uint64(vm.parseJsonUint(json, ".request.terms.deadline"))
+        });
+        return BorrowRequest({
+            credential: credential,
+            attester: vm.parseJsonAddress(json, ".request.attester"),
+            signature: vm.parseJsonBytes(json, ".request.signature"),
+            terms: terms,
+            nonce: vm.parseJsonUint(json, ".request.nonce")
+        });
+    }
+}
