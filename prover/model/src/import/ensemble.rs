@@ -21,8 +21,10 @@ pub struct Ensemble {
     pub features: Vec<String>,
     /// In the order in which the library adds them up.
     pub trees: Vec<SourceTree>,
-    /// What the sum starts from.
+    /// What the library's sum starts from.
     pub base: f64,
+    /// The same before the library rounds it.
+    pub exact_base: f64,
     /// Log-odds a unit of the sum.
     pub sigmoid: f64,
     /// Precision of the library's sum.

@@ -13,7 +13,7 @@ pub use ensemble::{Ensemble, Missing, Precision, Rule, SourceNode, SourceSplit, 
 pub use error::{Fault, ImportError};
 
 use crate::{
-    Scaling, Schema,
+    FeatureKind, Scaling, Schema,
     package::{Package, Source},
     report::{Calibration, Digests, Report, Sample, Structure},
 };
@@ -139,6 +139,7 @@ fn load(
     let sha256 = tessera_artifact::sha256(&bytes);
     drop(bytes);
     let columns = match_features(path, &mut ensemble, schema, options)?;
+    note_categories(&mut ensemble, schema, &columns);
     let quantised = quantise::quantise(&ensemble, schema, &columns, scaling)
         .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
     let source = describe(&ensemble, sha256, options);
@@ -219,4 +220,25 @@ fn match_features(
         columns.push(*column);
     }
     Ok(columns)
+}
+
+/// Says how categories of the model and codes of the schema were matched.
+fn note_categories(ensemble: &mut Ensemble, schema: &Schema, columns: &[usize]) {
+    let mut asked = std::collections::BTreeSet::new();
+    for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
+        if let SourceNode::Split(split) = node
+            && matches!(split.rule, Rule::Among(_) | Rule::NotAmong(_))
+        {
+            asked.insert(columns[split.feature]);
+        }
+    }
+    for feature in asked.into_iter().map(|column| &schema.features[column]) {
+        if let FeatureKind::Category { codes } = &feature.kind {
+            ensemble.notes.push(format!(
+                "{:?} is split by categories: the model's category 0 is the schema's {:?}, and so \
+                 on in the order of the schema's codes. Check that training counted the same way.",
+                feature.name, codes[0]
+            ));
+        }
+    }
 }

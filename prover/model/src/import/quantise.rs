@@ -33,7 +33,7 @@ pub(crate) fn quantise(
     // Units of 2^-32 points a unit of the library's sum.
     let unit = (1u64 << FRACTION_BITS) as f64;
     let slope = scaling.slope() * ensemble.sigmoid * unit;
-    let mut offset = rounded(scaling.offset() * unit + slope * ensemble.base)?;
+    let mut offset = rounded(scaling.offset() * unit + slope * ensemble.exact_base)?;
     let (mut trees, mut origins) = (Vec::new(), Vec::new());
     let (mut nodes, mut folded_splits, mut constant_trees) = (0, 0, 0);
 

@@ -4,6 +4,10 @@
 //! `report.json` with the calibration report.
 
 mod json;
+mod score;
+mod show;
+
+pub use score::ScoreError;
 
 use crate::{
     features::{Features, FeaturesError},

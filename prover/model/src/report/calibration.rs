@@ -1,6 +1,6 @@
 //! The quantised model against its source, row by row.
 
-use super::statistics::{self, Band, Bin, Errors, Separation};
+use super::statistics::{self, Band, Bin, Errors, Separation, tidy};
 use crate::{
     Features, Scaling, Schema, Score, Target,
     import::{Ensemble, quantise::Quantised},
@@ -205,7 +205,8 @@ impl Calibration {
                 points().fold(f64::MAX, f64::min),
                 points().sum::<f64>() / scored.len() as f64,
                 points().fold(f64::MIN, f64::max),
-            ],
+            ]
+            .map(tidy),
             bad: sample.label.as_ref().map(|_| all.iter().filter(|(_, bad)| *bad).count()),
             before: statistics::separation(&labelled(|s| s.before)),
             after: statistics::separation(&labelled(|s| s.after.points())),
@@ -231,12 +232,16 @@ impl Decisions {
         let flip = |s: &Scored| {
             let differs = (s.before >= points) != (s.after >= threshold);
             let after = Score(s.after.0 - threshold.0).points();
-            differs.then(|| Flip { row: s.row, before: s.before - points, after })
+            differs.then(|| Flip {
+                row: s.row,
+                before: tidy(s.before - points),
+                after: tidy(after),
+            })
         };
         let accepted = || scored.iter().filter(|s| s.after >= threshold);
         let flips: Vec<Flip> = scored.iter().filter_map(flip).collect();
         Self {
-            threshold: points,
+            threshold: tidy(points),
             accepted_before: scored.iter().filter(|s| s.before >= points).count(),
             accepted_after: accepted().count(),
             bad_accepted: accepted()

@@ -86,7 +86,7 @@ impl Structure {
             folded_splits: quantised.folded_splits,
             bound,
             bound_bits: u64::BITS - bound.leading_zeros(),
-            rounding: sums as f64 * 0.5 / crate::points::ONE as f64,
+            rounding: statistics::tidy(sums as f64 * 0.5 / crate::points::ONE as f64),
         }
     }
 }

@@ -56,6 +56,11 @@ pub struct Band {
     pub observed: f64,
 }
 
+/// To twelve digits: more would be noise, and these survive any reader of JSON.
+pub(super) fn tidy(x: f64) -> f64 {
+    format!("{x:.11e}").parse().unwrap_or(x)
+}
+
 /// Separation by `score`, higher for better; `None` unless there are both good and bad rows.
 pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
     let mut sorted = scored.to_vec();
@@ -75,7 +80,7 @@ pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
         ks = ks.max((bad_below as f64 / bads as f64 - good_below as f64 / goods as f64).abs());
     }
     let auc = pairs / (goods as f64 * bads as f64);
-    Some(Separation { auc, gini: 2.0 * auc - 1.0, ks })
+    Some(Separation { auc: tidy(auc), gini: tidy(2.0 * auc - 1.0), ks: tidy(ks) })
 }
 
 /// Figures of `errors`, which are not negative; zeros if there are none.
@@ -85,7 +90,8 @@ pub(super) fn errors(mut errors: Vec<f64>) -> Errors {
         return Errors { mean: 0.0, p999: 0.0, max: 0.0 };
     };
     let rank = (errors.len() * 999).div_ceil(1000).max(1);
-    Errors { mean: errors.iter().sum::<f64>() / errors.len() as f64, p999: errors[rank - 1], max }
+    let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+    Errors { mean: tidy(mean), p999: tidy(errors[rank - 1]), max: tidy(max) }
 }
 
 /// About thirty columns of a round width.
@@ -98,7 +104,7 @@ pub(super) fn histogram(scored: &[(f64, bool)]) -> Vec<Bin> {
     let width = round_up(((high - low) / 30.0).max(1e-3));
     let first = (low / width).floor();
     let count = ((high / width).floor() - first) as usize + 1;
-    let edge = |index: usize| (first + index as f64) * width;
+    let edge = |index: usize| tidy((first + index as f64) * width);
     let bin = |index| Bin { from: edge(index), to: edge(index + 1), good: 0, bad: 0 };
     let mut bins: Vec<Bin> = (0..count).map(bin).collect();
     for (score, bad) in scored {
@@ -119,12 +125,15 @@ fn round_up(x: f64) -> f64 {
 pub(super) fn bands(mut rows: Vec<(f64, f64, bool)>) -> Vec<Band> {
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     let tenth = rows.len().div_ceil(10).max(1);
-    let band = |rows: &[(f64, f64, bool)]| Band {
-        from: rows[0].0,
-        to: rows[rows.len() - 1].0,
-        rows: rows.len(),
-        expected: rows.iter().map(|(_, expected, _)| expected).sum::<f64>() / rows.len() as f64,
-        observed: rows.iter().filter(|(_, _, bad)| *bad).count() as f64 / rows.len() as f64,
+    let band = |rows: &[(f64, f64, bool)]| {
+        let mean = |sum: f64| sum / rows.len() as f64;
+        Band {
+            from: tidy(rows[0].0),
+            to: tidy(rows[rows.len() - 1].0),
+            rows: rows.len(),
+            expected: tidy(mean(rows.iter().map(|(_, expected, _)| *expected).sum())),
+            observed: tidy(mean(rows.iter().filter(|(_, _, bad)| *bad).count() as f64)),
+        }
     };
     rows.chunks(tenth).map(band).collect()
 }

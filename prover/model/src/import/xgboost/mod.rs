@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
             format!("{} names for {count} features", features.len()),
         ));
     }
-    let base = base_margin(&param.base_score)?;
+    let (base, exact_base) = base_margins(&learner.objective.name, &param.base_score)?;
 
     let booster = learner.gradient_booster;
     let (forest, weights) = match (booster.model, booster.gbtree) {
@@ -98,6 +98,7 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         features,
         trees,
         base: f64::from(base),
+        exact_base,
         sigmoid: 1.0,
         sum: Precision::F32,
         notes,
@@ -174,18 +175,22 @@ fn trees_in_use(
     }
 }
 
-/// The margin of a `base_score` probability, which is written as `5E-1` or `[5E-1]`: the logit in
-/// double precision, rounded to single.
-fn base_margin(text: &str) -> Result<f32, Fault> {
+/// The margin of `base_score`, which is written as `5E-1` or `[5E-1]`: as the library computes it,
+/// in single precision with the system's logarithm; and in double precision, the same everywhere.
+/// For `binary:logitraw` it is a margin, otherwise a probability, kept away from 0 and 1.
+fn base_margins(objective: &str, text: &str) -> Result<(f32, f64), Fault> {
     let place = "learner.learner_model_param.base_score";
     let inner = text.trim();
     let inner = inner.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(inner);
     let score: f32 = parse(place, inner)?;
+    if objective == "binary:logitraw" && score.is_finite() {
+        return Ok((score, f64::from(score)));
+    }
     if !(score > 0.0 && score < 1.0) {
         return Err(Fault::malformed(place, "it is no probability between 0 and 1"));
     }
-    let score = f64::from(score);
-    Ok(-libm::log(1.0 / score - 1.0) as f32)
+    let score = score.clamp(1e-6, 1.0 - 1e-6);
+    Ok((-(1.0 / score - 1.0).ln(), -libm::log(1.0 / f64::from(score) - 1.0)))
 }
 
 /// Reads a number that the file has as text.

@@ -1,0 +1,201 @@
+//! Models that the libraries wrote, on rows that the libraries scored.
+
+use std::path::{Path, PathBuf};
+use tessera_model::{
+    Calibration, FeatureKind, ImportOptions, Package, Sample, Scaling, Schema, import_with,
+    schema::InferOptions,
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/german-credit").join(name)
+}
+
+fn scaling() -> Scaling {
+    "600@50:1,pdo=20".parse().unwrap()
+}
+
+fn infer(csv: &Path) -> Schema {
+    let skip = vec!["margin".into()];
+    Schema::infer(csv, &InferOptions { name: None, skip, exact: true }).unwrap()
+}
+
+/// The sample has eleven of the twelve regions, so the codes that it shows are not the model's.
+fn with_regions(mut schema: Schema) -> Schema {
+    let codes = ('A'..='L').map(|letter| format!("region {letter}")).collect();
+    schema.features.last_mut().unwrap().kind = FeatureKind::Category { codes };
+    schema
+}
+
+/// A model with its rows, imported.
+struct Golden {
+    package: Package,
+    calibration: Calibration,
+}
+
+/// Imports `model` and checks it against the margins in `csv`: the reference evaluator must agree
+/// bit for bit, the quantised model must end in the same leaves.
+fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) -> Golden {
+    let sample = Sample { path: csv.into(), label: None, threshold: None };
+    let package =
+        import_with(model, schema, &scaling(), Some([7; 32]), options, Some(&sample)).unwrap();
+    let calibration = package.report.calibration.clone().unwrap();
+
+    let ensemble = tessera_model::import::read(&std::fs::read(model).unwrap(), options).unwrap();
+    let mut rows = csv::Reader::from_path(csv).unwrap();
+    let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
+    let columns = schema.columns(&header).unwrap();
+    let margin = header.iter().position(|name| name == "margin").unwrap();
+    let named = !options.by_position;
+    let order: Vec<usize> = (0..ensemble.feature_count)
+        .map(|i| if named { schema.position(&ensemble.features[i]).unwrap() } else { i })
+        .collect();
+
+    let mut count = 0;
+    for (index, row) in rows.records().enumerate() {
+        let row = row.unwrap();
+        let cells: Vec<&str> = row.iter().collect();
+        let features = schema.encode_row(&columns, index + 1, &cells).unwrap();
+        let values = features.values(schema);
+        let values: Vec<f64> = order.iter().map(|column| values[*column]).collect();
+        let (found, expected) = (ensemble.margin(&values), cells[margin]);
+        let same = match ensemble.sum {
+            tessera_model::import::Precision::F32 => {
+                (found as f32).to_bits() == expected.parse::<f32>().unwrap().to_bits()
+            }
+            tessera_model::import::Precision::F64 => {
+                found.to_bits() == expected.parse::<f64>().unwrap().to_bits()
+            }
+        };
+        assert!(same, "row {}: {found} for {expected}", index + 1);
+        let score = package.score(&features).unwrap().points();
+        let expected = scaling().points_of(found * ensemble.sigmoid);
+        // The library's own sum in single precision is off by a few 1e-7 of log-odds.
+        assert!((score - expected).abs() < 1e-4, "row {}: {score} for {expected}", index + 1);
+        count += 1;
+    }
+    assert_eq!((calibration.rows, calibration.refused.len()), (count, 0));
+    assert_eq!(calibration.wrong_leaves, 0);
+    assert!(calibration.leaves >= count as u64);
+    Golden { package, calibration }
+}
+
+fn small(name: &str, ending: &str, options: &ImportOptions) -> Golden {
+    let csv = fixture(&format!("{name}.csv"));
+    golden(&fixture(&format!("{name}.{ending}")), &csv, &infer(&csv), options)
+}
+
+#[test]
+fn german_credit() {
+    let schema = Schema::load(&example("schema.json")).unwrap();
+    let options = ImportOptions::default();
+    let found = golden(&example("model.json"), &example("golden.csv"), &schema, &options);
+    assert_eq!(found.calibration.rows, 300);
+    assert!(found.calibration.points_error.max < 5e-5);
+    let structure = &found.package.report.structure;
+    assert_eq!((structure.trees, structure.splits, structure.leaves), (100, 1164, 1264));
+    assert_eq!((structure.thresholds, structure.folded_splits), (175, 0));
+    assert_eq!(found.package.schema.packing().len(), 1);
+}
+
+#[test]
+fn german_credit_report() {
+    let schema = Schema::load(&example("schema.json")).unwrap();
+    let threshold = Some(tessera_model::Score::from_points("520").unwrap());
+    let sample = Sample { path: example("golden.csv"), label: Some("bad".into()), threshold };
+    let package = import_with(
+        &example("model.json"),
+        &schema,
+        &scaling(),
+        None,
+        &ImportOptions::default(),
+        Some(&sample),
+    )
+    .unwrap();
+    let found = package.report.calibration.clone().unwrap();
+    assert_eq!(found.bad, Some(88));
+    let (before, after) = (found.before.unwrap(), found.after.unwrap());
+    assert!((before.auc - 0.796).abs() < 5e-4, "{before:?}");
+    assert_eq!(before, after);
+    let decisions = found.decisions.as_ref().unwrap();
+    assert_eq!((decisions.accepted_after, decisions.flipped), (decisions.accepted_before, 0));
+
+    // Saved and read again, and measured again from the file.
+    let folder = tempfile::tempdir().unwrap();
+    package.save(folder.path()).unwrap();
+    let read = Package::load(folder.path()).unwrap();
+    assert!(read == package);
+    assert_eq!(read.digest(), package.report.digests.package);
+    let again = tessera_model::calibrate(&read, &example("model.json"), &sample).unwrap();
+    assert_eq!(again, found);
+    let shown = package.show();
+    assert!(shown.contains("0 of 30000 differ") && shown.contains("AUC"), "{shown}");
+    assert!(!shown.contains(&hex::encode(package.salt)));
+
+    let scores = package.score_csv(&example("golden.csv")).unwrap();
+    assert_eq!(scores.len(), 300);
+    assert_eq!(
+        scores.iter().filter(|s| s.as_ref().unwrap().points() >= 520.0).count(),
+        decisions.accepted_after
+    );
+}
+
+#[test]
+fn missing_values() {
+    let found = small("xgboost_missing", "json", &ImportOptions::default());
+    let missing_left = |node: &tessera_model::Node| {
+        matches!(node, tessera_model::Node::Split { missing_left: true, .. })
+    };
+    let nodes = || found.package.model.trees.iter().flat_map(|tree| &tree.nodes);
+    assert!(nodes().any(missing_left));
+}
+
+#[test]
+fn numbers_that_stand_for_missing() {
+    for (name, missing) in [("xgboost_minus_one", -1.0), ("xgboost_zero", 0.0)] {
+        let options = ImportOptions { missing: Some(missing), ..ImportOptions::default() };
+        small(name, "json", &options);
+    }
+}
+
+#[test]
+fn dart_keeps_its_weights() {
+    small("xgboost_dart", "json", &ImportOptions::default());
+}
+
+#[test]
+fn early_stopping_is_honoured() {
+    let found = small("xgboost_stopped", "json", &ImportOptions::default());
+    assert_eq!(found.package.source.trees, 4);
+    assert!(found.package.report.notes[0].contains("first 4 of 9 trees"));
+    let csv = fixture("xgboost_stopped.csv");
+    let all = ImportOptions { all_trees: true, ..ImportOptions::default() };
+    let model = fixture("xgboost_stopped.json");
+    let package = import_with(&model, &infer(&csv), &scaling(), None, &all, None).unwrap();
+    assert_eq!(package.source.trees, 9);
+}
+
+#[test]
+fn forests_raw_margins_and_weights() {
+    small("xgboost_parallel", "json", &ImportOptions::default());
+    small("xgboost_raw", "json", &ImportOptions::default());
+    let found = small("xgboost_weighted", "json", &ImportOptions::default());
+    assert!(found.package.report.notes[0].contains("scale_pos_weight = 3"));
+}
+
+#[test]
+fn categories() {
+    for name in ["xgboost_one_hot", "xgboost_partition"] {
+        let csv = fixture(&format!("{name}.csv"));
+        let schema = with_regions(infer(&csv));
+        let options = ImportOptions::default();
+        let found = golden(&fixture(&format!("{name}.json")), &csv, &schema, &options);
+        assert!(found.package.report.notes.iter().any(|note| note.contains("\"region A\"")));
+        // Sets of codes that are no intervals take several comparisons with shared children.
+        let structure = &found.package.report.structure;
+        assert!(structure.splits >= structure.leaves, "{structure:?}");
+    }
+}
