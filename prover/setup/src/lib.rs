@@ -1,1 +1,35 @@
+//! Structured reference strings (SRS) of the KZG commitment over bn254: where the powers of a
+//! secret `tau` come from, how they are stored, and how anybody can check them.
+//!
+//! ```text
+//! development(k)         a published tau: made in seconds, insecure and marked so
+//! import_ptau(file, k)   a public ceremony's .ptau file, verified
+//!        │
+//!        ▼
+//!       Srs ── save / load ──▶ file       (module `file` has the format)
+//!        │
+//!     SrsStore                            one folder, the size that is asked for
+//! ```
+//!
+//! An [`Srs`] is known by its [digest](Srs::digest), which is of `tau` and not of a size: two
+//! strings with one digest belong to one ceremony. Whether it is [insecure](Srs::is_insecure) is
+//! read from that digest, so no file can claim the published secret to be a ceremony's.
 
+mod ceremony;
+mod check;
+mod development;
+mod error;
+mod file;
+mod fixed_base;
+mod points;
+mod ptau;
+mod srs;
+mod store;
+
+pub use ceremony::{Blake2bDigest, Ceremony};
+pub use check::CheckReport;
+pub use development::{DEVELOPMENT_SECRET, development, development_digest};
+pub use error::{Fault, PointFault, SrsError};
+pub use ptau::import_ptau;
+pub use srs::{MAX_K, Provenance, Srs};
+pub use store::SrsStore;

@@ -1,0 +1,79 @@
+use crate::{Fault, Srs, SrsError, development, development_digest};
+use std::path::{Path, PathBuf};
+use tessera_artifact::{ArtifactError, Sha256Digest};
+
+/// A folder with the sizes of an SRS that were needed so far: the next run only reads them.
+#[derive(Clone, Debug)]
+pub struct SrsStore {
+    folder: PathBuf,
+    source: Option<PathBuf>,
+}
+
+impl SrsStore {
+    /// Gives development strings, kept in `folder` (made when needed).
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), source: None }
+    }
+
+    /// Gives the SRS of `file` (of [`Srs::save`]) in the size that is asked for; smaller sizes are
+    /// kept in `folder`.
+    pub fn with_file(folder: impl Into<PathBuf>, file: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), source: Some(file.into()) }
+    }
+
+    /// The store's SRS for polynomials of a degree below `2^k`.
+    ///
+    /// Errors: those of [`SrsStore::development`] and [`SrsStore::open`].
+    pub fn get(&self, k: u32) -> Result<Srs, SrsError> {
+        match &self.source {
+            None => self.development(k),
+            Some(file) => self.open(file, k),
+        }
+    }
+
+    /// The development SRS, from the folder if it was made before.
+    ///
+    /// Errors: [`SrsError::Size`]; [`SrsError::Artifact`] when the folder cannot be read or written.
+    pub fn development(&self, k: u32) -> Result<Srs, SrsError> {
+        SrsError::check_size(k)?;
+        let path = self.folder.join(format!("development-k{k}.srs"));
+        self.cached(&path, k, development_digest(), || development(k))
+    }
+
+    /// The SRS of the file at `path` in size `k`.
+    ///
+    /// Errors: those of [`Srs::load`] and [`Srs::downsize`].
+    pub fn open(&self, path: &Path, k: u32) -> Result<Srs, SrsError> {
+        SrsError::check_size(k)?;
+        let srs = Srs::load(path)?;
+        let available = srs.k();
+        if available == k {
+            return Ok(srs);
+        }
+        if available < k {
+            return Err(SrsError::file(path)(Fault::TooSmall { available, wanted: k }));
+        }
+        let name = format!("{}-k{k}.srs", &srs.digest().to_string()[2..34]);
+        self.cached(&self.folder.join(name), k, srs.digest(), || srs.downsize(k))
+    }
+
+    /// The file at `path` if it has this size and digest; else what `make` gives, written there.
+    fn cached(
+        &self,
+        path: &Path,
+        k: u32,
+        digest: Sha256Digest,
+        make: impl FnOnce() -> Result<Srs, SrsError>,
+    ) -> Result<Srs, SrsError> {
+        match Srs::load(path) {
+            Ok(srs) if srs.k() == k && srs.digest() == digest => return Ok(srs),
+            // The disk's or the folder's trouble stays when the file is made again.
+            Err(SrsError::Artifact(error @ ArtifactError::Io { .. })) => return Err(error.into()),
+            // Missing, damaged, or of an older version: replaced.
+            Ok(_) | Err(_) => {}
+        }
+        let srs = make()?;
+        srs.save(path)?;
+        Ok(srs)
+    }
+}

@@ -1,0 +1,96 @@
+mod common;
+
+use common::{points, sample_path};
+use std::fs;
+use tessera_artifact::ArtifactError;
+use tessera_setup::{Fault, Srs, SrsError, SrsStore, development, import_ptau};
+
+#[test]
+fn development_strings_are_made_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SrsStore::new(folder.path().join("srs"));
+    let made = store.get(4).unwrap();
+    assert_eq!(points(&made), points(&development(4).unwrap()));
+
+    let file = folder.path().join("srs/development-k4.srs");
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    let kept = store.development(4).unwrap();
+    assert_eq!(points(&kept), points(&made));
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written, "only read");
+}
+
+#[test]
+fn what_does_not_belong_into_the_folder_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SrsStore::new(folder.path());
+    let file = folder.path().join("development-k4.srs");
+    let expected = points(&store.get(4).unwrap());
+    let good = fs::read(&file).unwrap();
+
+    let spoils: [&dyn Fn(); 5] = [
+        &|| fs::write(&file, &good[..good.len() / 2]).unwrap(),
+        &|| fs::write(&file, [&good[..100], &[0; 500]].concat()).unwrap(),
+        &|| fs::write(&file, b"").unwrap(),
+        &|| development(3).unwrap().save(&file).unwrap(),
+        &|| import_ptau(&sample_path(), 4).unwrap().save(&file).unwrap(),
+    ];
+    for (i, spoil) in spoils.iter().enumerate() {
+        spoil();
+        assert_eq!(points(&store.get(4).unwrap()), expected, "spoilt in way {i}");
+        assert_eq!(fs::read(&file).unwrap(), good, "mended after way {i}");
+    }
+}
+
+#[test]
+fn smaller_sizes_of_a_file_are_kept_under_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ceremony.srs");
+    let srs = import_ptau(&sample_path(), 6).unwrap();
+    srs.save(&file).unwrap();
+    let store = SrsStore::with_file(folder.path().join("sizes"), &file);
+
+    assert_eq!(points(&store.get(6).unwrap()), points(&srs));
+    assert!(!folder.path().join("sizes").exists(), "the file itself serves");
+    for _ in 0..2 {
+        let smaller = store.get(4).unwrap();
+        assert_eq!(points(&smaller), points(&srs.downsize(4).unwrap()));
+        assert!(!smaller.is_insecure());
+    }
+    let kept =
+        folder.path().join("sizes").join(format!("{}-k4.srs", &srs.digest().to_string()[2..34]));
+    assert_eq!(Srs::load(&kept).unwrap().k(), 4);
+
+    let error = store.get(7).unwrap_err();
+    let SrsError::File { path, fault } = &error else { panic!("{error}") };
+    assert_eq!((path, fault), (&file, &Fault::TooSmall { available: 6, wanted: 7 }));
+    assert!(error.to_string().contains("ceremony.srs"), "{error}");
+}
+
+#[test]
+fn faults_that_do_not_go_away_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for k in [0, 25] {
+        let error = SrsStore::new(folder.path()).get(k).unwrap_err();
+        assert!(matches!(error, SrsError::Size { .. }), "{error}");
+    }
+    let error = SrsStore::with_file(folder.path(), folder.path().join("none")).get(4).unwrap_err();
+    assert!(matches!(error, SrsError::Artifact(ArtifactError::Missing { .. })), "{error}");
+
+    // The folder is a file.
+    let file = folder.path().join("file");
+    fs::write(&file, b"").unwrap();
+    let error = SrsStore::new(&file).get(4).unwrap_err();
+    assert!(matches!(error, SrsError::Artifact(ArtifactError::Io { .. })), "{error}");
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+}
+
+#[test]
+fn downsizing_does_not_grow() {
+    let srs = development(3).unwrap();
+    assert_eq!(points(&srs.downsize(2).unwrap()), points(&development(2).unwrap()));
+    assert_eq!(points(&srs.downsize(3).unwrap()), points(&srs));
+    let error = srs.downsize(4).unwrap_err();
+    let expected = Fault::TooSmall { available: 3, wanted: 4 };
+    assert!(matches!(&error, SrsError::Srs(fault) if *fault == expected), "{error}");
+    assert!(matches!(srs.downsize(0).unwrap_err(), SrsError::Size { k: 0 }));
+}
