@@ -6,7 +6,9 @@
 pub mod poseidon;
 
 pub use halo2curves::bn256::Fr;
-use halo2curves::ff::PrimeField;
+use halo2curves::ff::{FromUniformBytes, PrimeField};
+use rand::{TryRngCore, rngs::OsRng};
+use zeroize::Zeroizing;
 
 /// A field element that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +53,43 @@ pub fn from_hex(text: &str) -> Result<Fr, FieldError> {
     let mut bytes = [0u8; 32];
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| encoding())?;
     from_be_bytes(bytes).ok_or_else(|| FieldError::NotCanonical(text.into()))
+}
+
+/// A secret element: never printed, wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(Fr);
+
+impl Secret {
+    /// Takes over `x`; the caller's copy is the caller's.
+    pub fn new(x: Fr) -> Self {
+        Secret(x)
+    }
+
+    /// The element.
+    pub fn expose(&self) -> Fr {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0 = Fr::from(0);
+        // The store is not dead: the compiler must assume that it is read.
+        std::hint::black_box(&self.0);
+    }
+}
+
+/// A uniform element from the operating system's randomness, which may fail.
+pub fn random() -> std::io::Result<Fr> {
+    let mut bytes = Zeroizing::new([0; 64]);
+    OsRng.try_fill_bytes(bytes.as_mut()).map_err(std::io::Error::other)?;
+    Ok(Fr::from_uniform_bytes(&bytes))
 }
 
 /// For `#[serde(with = "tessera_field::serde_hex")]` on an [`Fr`].

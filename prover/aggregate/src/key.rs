@@ -1,0 +1,94 @@
+//! Keys of the aggregation circuit: one pair for each number of segments, for all models.
+
+use crate::circuit::{CircuitError, Witness, circuit};
+use halo2_proofs::{
+    plonk::{self, keygen_pk2},
+    poly::{commitment::Params, kzg::commitment::ParamsKZG},
+};
+use halo2curves::bn256::{Bn256, G1Affine};
+use verifier_gen::VerifierSpec;
+
+/// Why the keys could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The reference string is for other circuit sizes.
+    #[error(
+        "aggregating {segments} segments needs a reference string for k = {needed}, this one is for k = {found}"
+    )]
+    WrongSize {
+        /// Number of segments.
+        segments: usize,
+        /// Circuit size.
+        needed: u32,
+        /// Circuit size of the reference string.
+        found: u32,
+    },
+    /// halo2 refused the circuit.
+    #[error("aggregation of {segments} segments: key generation failed: {source}")]
+    Keygen {
+        /// Number of segments.
+        segments: usize,
+        /// halo2's reason.
+        source: plonk::Error,
+    },
+    /// The circuit could not be built.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+}
+
+/// What aggregation proofs are made and verified with.
+pub struct AggregationKey {
+    pub(crate) key: plonk::ProvingKey<G1Affine>,
+    segments: usize,
+    k: u32,
+}
+
+/// Circuit size for `segments` segments.
+pub fn circuit_size(segments: usize) -> Result<u32, KeyError> {
+    Ok(circuit(&Witness::blank(segments))?.smallest_k())
+}
+
+impl AggregationKey {
+    /// Makes the keys; `params` must be of size [`circuit_size`].
+    pub fn new(params: &ParamsKZG<Bn256>, segments: usize) -> Result<Self, KeyError> {
+        let circuit = circuit(&Witness::blank(segments))?;
+        let k = circuit.smallest_k();
+        if params.k() != k {
+            return Err(KeyError::WrongSize { segments, needed: k, found: params.k() });
+        }
+        let key = keygen_pk2(params, &circuit, false)
+            .map_err(|source| KeyError::Keygen { segments, source })?;
+        Ok(AggregationKey { key, segments, k })
+    }
+
+    /// Number of segments.
+    pub fn segments(&self) -> usize {
+        self.segments
+    }
+
+    /// The circuit has `2^k` rows.
+    pub fn k(&self) -> u32 {
+        self.k
+    }
+
+    /// What the contract and the native verification are made of.
+    pub fn verifier(
+        &self,
+        params: &ParamsKZG<Bn256>,
+        srs: [u8; 32],
+        insecure: bool,
+    ) -> VerifierSpec {
+        let vk = self.key.get_vk();
+        let key: Vec<G1Affine> =
+            vk.fixed_commitments().iter().chain(vk.permutation().commitments()).copied().collect();
+        VerifierSpec {
+            segments: self.segments,
+            k: self.k,
+            key: key.try_into().expect("the full layout has five key points"),
+            initial_state: vk.transcript_repr(),
+            tau_g2: params.s_g2(),
+            srs,
+            insecure_srs: insecure,
+        }
+    }
+}

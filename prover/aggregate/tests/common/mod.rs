@@ -1,0 +1,193 @@
+//! A small model, a borrower, and everything up to an aggregated proof.
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+use tessera_aggregate::{
+    AggregationKey, Witness,
+    circuit::{Partial, SegmentProof},
+    key::circuit_size,
+    proof::Aggregated,
+    prove,
+};
+use tessera_artifact::Sha256Digest;
+use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
+use tessera_model::{
+    Feature, Features, Format, ImportOptions, Model, Node, Package, Report, Scaling, Schema,
+    Source, Target, Tree,
+    report::{Digests, Structure},
+};
+use tessera_segment::{
+    Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey, circuit::Share,
+};
+use tessera_setup::{Srs, development};
+use verifier_gen::VerifierSpec;
+use zeroize::Zeroizing;
+
+/// One point, in the unit of scores.
+pub const POINT: i64 = 1 << 32;
+
+/// Income (may be missing), age, owns a home; three trees.
+pub fn package(salt: u8) -> Package {
+    let schema = Schema {
+        name: "test".into(),
+        features: vec![
+            Feature::numeric("income", 0, 0, 5000).or_missing(),
+            Feature::numeric("age", 0, 18, 99),
+            Feature::numeric("home", 0, 0, 1),
+        ],
+    };
+    let split = |feature, threshold, missing_left, left, right| Node::Split {
+        feature,
+        threshold,
+        missing_left,
+        left,
+        right,
+    };
+    let leaf = |points: i64| Node::Leaf { value: points * POINT };
+    let trees = vec![
+        Tree {
+            nodes: vec![
+                split(0, 2000, true, 1, 2),
+                split(2, 1, false, 3, 4),
+                leaf(40),
+                leaf(-25),
+                leaf(10),
+            ],
+        },
+        Tree { nodes: vec![split(1, 12, false, 1, 2), leaf(-5), leaf(7)] },
+        Tree { nodes: vec![split(0, 4000, false, 1, 2), leaf(0), leaf(11)] },
+    ];
+    let tops = schema.features.iter().map(Feature::top).collect();
+    let zero = Sha256Digest([0; 32]);
+    Package {
+        model: Model { trees, offset: 600 * POINT, tops },
+        salt: [salt; 32],
+        scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
+        source: Source {
+            format: Format::XgboostJson,
+            library: None,
+            sha256: zero,
+            objective: "binary:logistic".into(),
+            trees: 3,
+            features: schema.features.iter().map(|feature| feature.name.clone()).collect(),
+            options: ImportOptions::default(),
+        },
+        report: Report {
+            digests: Digests { source: zero, package: zero, schema: String::new() },
+            structure: Structure::default(),
+            notes: vec![],
+            calibration: None,
+        },
+        schema,
+    }
+}
+
+/// Income 2500, age 40, owns a home: 600 + 40 + 7 + 0 points.
+pub fn borrower(package: &Package) -> Features {
+    Features::new(&package.schema, vec![2500, 22, 1]).expect("in range")
+}
+
+/// The development reference string of size `k`, made once.
+pub fn srs(k: u32) -> Arc<Srs> {
+    static MADE: LazyLock<Mutex<HashMap<u32, Arc<Srs>>>> = LazyLock::new(Default::default);
+    let mut made = MADE.lock().expect("no poisoning");
+    made.entry(k).or_insert_with(|| Arc::new(development(k).expect("a valid size"))).clone()
+}
+
+/// A lender's keys.
+pub struct Lender {
+    pub package: Package,
+    pub plan: Plan,
+    pub keys: Vec<ProvingKey>,
+}
+
+impl Lender {
+    pub fn new(package: Package, segments: usize) -> Self {
+        let plan = Plan::new(&package, segments).expect("a valid plan");
+        let keys = ProvingKey::for_plan(srs(plan.k).params(), &package, &plan).expect("keys");
+        Lender { package, plan, keys }
+    }
+
+    pub fn share(&self, index: usize) -> Share<'_> {
+        self.plan.share(&self.package, index)
+    }
+
+    pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
+        self.keys.iter().map(|key| *key.verifying_key()).collect()
+    }
+
+    /// A proof of segment `index`, verified, and what opens its partial score.
+    pub fn prove(
+        &self,
+        index: usize,
+        features: &Features,
+        blinding: Fr,
+    ) -> (Proof<Verified>, Partial) {
+        let partial_blinding = Secret::new(random().expect("randomness"));
+        let share = self.share(index);
+        let partial = Partial {
+            score: Zeroizing::new(share.partial(features)),
+            blinding: partial_blinding.clone(),
+        };
+        let secrets = Secrets::new(features, Secret::new(blinding), partial_blinding);
+        let srs = srs(self.plan.k);
+        let proof = Proof::<Unverified>::create(srs.params(), &self.keys[index], &share, &secrets)
+            .expect("a proof")
+            .verify(srs.params())
+            .expect("it verifies");
+        (proof, partial)
+    }
+}
+
+pub fn segment_proof<State>(proof: &Proof<State>) -> SegmentProof {
+    SegmentProof { key: *proof.key(), instances: *proof.instances(), bytes: proof.bytes().to_vec() }
+}
+
+/// `hash(Features, packed ‖ blinding)`.
+pub fn features_digest(schema: &Schema, features: &Features, blinding: Fr) -> Fr {
+    let mut preimage = features.packed(schema);
+    preimage.push(blinding);
+    hash(Domain::Features, &preimage)
+}
+
+/// An honest witness of the aggregation circuit.
+pub fn witness(lender: &Lender, features: &Features, threshold: u64) -> Witness {
+    let blinding = random().expect("randomness");
+    let (proofs, partials) = (0..lender.plan.segments())
+        .map(|index| {
+            let (proof, partial) = lender.prove(index, features, blinding);
+            (segment_proof(&proof), partial)
+        })
+        .unzip();
+    Witness {
+        proofs,
+        partials,
+        features_digest: features_digest(&lender.package.schema, features, blinding),
+        schema: lender.package.schema.digest(),
+        threshold,
+        context: Fr::from(0xc0ffee),
+    }
+}
+
+/// The aggregation key of `segments` and its verifier, made once.
+pub fn aggregation(segments: usize) -> Arc<(AggregationKey, VerifierSpec)> {
+    type Made = HashMap<usize, Arc<(AggregationKey, VerifierSpec)>>;
+    static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Default::default);
+    let mut made = MADE.lock().expect("no poisoning");
+    let make = || {
+        let srs = srs(circuit_size(segments).expect("a circuit"));
+        let key = AggregationKey::new(srs.params(), segments).expect("keys");
+        let spec = key.verifier(srs.params(), srs.digest().0, srs.is_insecure());
+        Arc::new((key, spec))
+    };
+    made.entry(segments).or_insert_with(make).clone()
+}
+
+/// Proves without asking whether the witness is honest.
+pub fn aggregate(witness: &Witness) -> Aggregated {
+    let segments = witness.proofs.len();
+    let made = aggregation(segments);
+    let (key, _) = &*made;
+    prove(srs(key.k()).params(), key, witness).expect("a proof")
+}

@@ -1,0 +1,41 @@
+//! Honest proofs of small models are accepted, for every number of segments in use.
+
+mod common;
+
+use common::{Lender, POINT, aggregate, aggregation, borrower, package, witness};
+use std::time::Instant;
+use tessera_aggregate::verify;
+use tessera_segment::key::model_digest;
+
+fn honest(segments: usize) {
+    let package = package(1);
+    let features = borrower(&package);
+    let score = package.score(&features).expect("in range").0;
+    assert_eq!(score, 647 * POINT);
+    let lender = Lender::new(package, segments);
+    let witness = witness(&lender, &features, score as u64);
+    let start = Instant::now();
+    let made = aggregation(segments);
+    let (key, spec) = &*made;
+    println!("N = {segments}: k = {}, keys in {:.2?}", key.k(), start.elapsed());
+    let start = Instant::now();
+    let proof = aggregate(&witness);
+    println!("proof of {} bytes in {:.2?}", proof.bytes.len(), start.elapsed());
+    assert_eq!(proof.statement[2], model_digest(&lender.verifying_keys()).expect("digest"));
+    assert_eq!(verify(spec, &proof.statement, &proof.bytes), Ok(()));
+}
+
+#[test]
+fn one_segment() {
+    honest(1);
+}
+
+#[test]
+fn two_segments() {
+    honest(2);
+}
+
+#[test]
+fn four_segments_of_three_trees() {
+    honest(4);
+}

@@ -1,0 +1,201 @@
+//! The cells of a circuit, in the order of the one advice column, and what binds them.
+
+use crate::layout::Gates;
+use halo2curves::ff::Field;
+use std::collections::HashMap;
+use tessera_field::Fr;
+
+/// A cell of the advice column: its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell(pub(crate) u32);
+
+impl Cell {
+    /// Row of the cell in the advice column.
+    pub fn row(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a row's gate asks of this row and the next ones; `a0` is this row's cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Gate {
+    /// Nothing.
+    #[default]
+    None,
+    /// `a0 + a1·a2 = a3`.
+    MulAdd,
+    /// `a0 + constant·a1 = a2`. Only with [`Gates::Full`].
+    Linear,
+    /// `a1 = a0²`, `a2 = a1²`, `a0·a2 + constant = a3`. Only with [`Gates::Full`].
+    Sbox,
+}
+
+/// A value to put into the next cell.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand {
+    /// The value of another cell, tied to it by a copy constraint.
+    Copy(Cell),
+    /// A constant, pinned by the constants column.
+    Constant(Fr),
+    /// A free value: something else must bind it.
+    Witness(Fr),
+}
+
+impl From<Cell> for Operand {
+    fn from(cell: Cell) -> Self {
+        Operand::Copy(cell)
+    }
+}
+
+/// Cells, gates, constants and copy constraints of a circuit under construction.
+///
+/// The structure (all but the values) must not depend on the values: the same code builds the
+/// circuit for key generation and for proving.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    pub(crate) gates_available: Gates,
+    pub(crate) values: Vec<Fr>,
+    pub(crate) gates: Vec<Gate>,
+    /// Pinned value ([`Gate::None`], [`Gate::MulAdd`]) or coefficient of the row's gate.
+    pub(crate) constants: Vec<Option<Fr>>,
+    pub(crate) copies: Vec<(Cell, Cell)>,
+    /// Rows whose gate selector is this number instead of 1; see [`Builder::salt`].
+    pub(crate) selector_salts: Vec<(usize, Fr)>,
+    pub(crate) instances: usize,
+    pooled_constants: HashMap<[u8; 32], Cell>,
+}
+
+/// An empty [`Gates::Full`] circuit without instances; what a loader leaves in place of the builder
+/// that is taken from it.
+impl Default for Builder {
+    fn default() -> Self {
+        Builder::new(Gates::Full, 0)
+    }
+}
+
+impl Builder {
+    /// An empty circuit whose first `instances` rows are the instances, to be tied to cells by
+    /// [`Builder::expose`].
+    pub fn new(gates_available: Gates, instances: usize) -> Self {
+        Builder {
+            gates_available,
+            values: vec![Fr::ZERO; instances],
+            gates: vec![Gate::None; instances],
+            constants: vec![None; instances],
+            copies: Vec::new(),
+            selector_salts: Vec::new(),
+            instances,
+            pooled_constants: HashMap::new(),
+        }
+    }
+
+    /// Cells so far: rows of the advice column in use.
+    pub fn rows(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Gates that the layout offers.
+    pub fn gates_available(&self) -> Gates {
+        self.gates_available
+    }
+
+    /// The value in `cell`.
+    pub fn value(&self, cell: Cell) -> Fr {
+        self.values[cell.row()]
+    }
+
+    /// Values of the instances; all must have been exposed.
+    pub fn instance_values(&self) -> Vec<Fr> {
+        self.values[..self.instances].to_vec()
+    }
+
+    /// Makes instance `index` equal to `cell`.
+    pub fn expose(&mut self, index: usize, cell: Cell) {
+        assert!(index < self.instances, "instance {index} of {}", self.instances);
+        self.values[index] = self.value(cell);
+        self.copies.push((Cell(index as u32), cell));
+    }
+
+    /// Appends one cell.
+    pub fn push(&mut self, operand: impl Into<Operand>) -> Cell {
+        let cell = Cell(u32::try_from(self.values.len()).expect("fewer than 2^32 cells"));
+        let (value, constant) = match operand.into() {
+            Operand::Copy(source) => {
+                self.copies.push((source, cell));
+                (self.value(source), None)
+            }
+            Operand::Constant(value) => (value, Some(value)),
+            Operand::Witness(value) => (value, None),
+        };
+        self.values.push(value);
+        self.gates.push(Gate::None);
+        self.constants.push(constant);
+        cell
+    }
+
+    /// A free cell. The caller binds it.
+    pub fn witness(&mut self, value: Fr) -> Cell {
+        self.push(Operand::Witness(value))
+    }
+
+    /// A cell pinned to `value`; one cell a value, shared.
+    pub fn constant(&mut self, value: Fr) -> Cell {
+        let key = tessera_field::to_be_bytes(&value);
+        if let Some(cell) = self.pooled_constants.get(&key) {
+            return *cell;
+        }
+        let cell = self.push(Operand::Constant(value));
+        self.pooled_constants.insert(key, cell);
+        cell
+    }
+
+    /// Switches `gate` on at `cell` and the cells after it, which must exist by the end.
+    /// `constant` is the gate's coefficient where it has one.
+    pub fn gate(&mut self, cell: Cell, gate: Gate, constant: Option<Fr>) {
+        let row = cell.row();
+        assert_eq!(self.gates[row], Gate::None, "one gate a row");
+        if matches!(gate, Gate::Linear | Gate::Sbox) {
+            assert_eq!(self.gates_available, Gates::Full, "gate of the other layout");
+            assert!(self.constants[row].is_none(), "a pinned cell can't carry a coefficient");
+            self.constants[row] = constant;
+        } else {
+            assert!(constant.is_none());
+        }
+        self.gates[row] = gate;
+    }
+
+    /// Makes two cells equal.
+    pub fn equal(&mut self, a: Cell, b: Cell) {
+        self.copies.push((a, b));
+    }
+
+    /// Pins a cell to a constant.
+    pub fn equal_constant(&mut self, cell: Cell, value: Fr) {
+        let constant = self.constant(value);
+        self.equal(cell, constant);
+    }
+
+    /// Adds a block that makes the verifying key's commitments say nothing about the circuit: a
+    /// random constant, a random selector and a random cycle of [`SALT_ROWS`] cells, none of which
+    /// binds anything else. All of it is drawn from `salt`, so equal salts give equal keys.
+    ///
+    /// The constants' commitment gets `s·[L_i]`, the selector's `s'·[L_j]`, with `s`, `s'` uniform:
+    /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^285`.
+    pub fn salt(&mut self, mut salt: impl FnMut() -> Fr) {
+        self.push(Operand::Constant(salt()));
+
+        // 0 + 0·0 = 0 holds under any selector.
+        let zeros: Vec<_> = (0..SALT_ROWS).map(|_| self.witness(Fr::ZERO)).collect();
+        self.gate(zeros[0], Gate::MulAdd, None);
+        self.selector_salts.push((zeros[0].row(), salt()));
+
+        // The merge order of the cycle decides the permutation.
+        let mut order: Vec<_> = zeros.into_iter().map(|cell| (salt(), cell)).collect();
+        order.sort_by_key(|(key, _)| tessera_field::to_be_bytes(key));
+        let (_, first) = order[0];
+        self.copies.extend(order[1..].iter().map(|(_, cell)| (first, *cell)));
+    }
+}
+
+/// Cells in a salt block's cycle: `63! > 2^285`.
+pub const SALT_ROWS: usize = 64;

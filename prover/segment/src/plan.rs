@@ -1,0 +1,85 @@
+//! How a package is cut into segments.
+
+use crate::circuit::{Secrets, Share, build};
+use std::ops::Range;
+use tessera_circuit::layout::smallest_k;
+use tessera_model::Package;
+
+/// Numbers of segments for which there are verifiers.
+pub const SEGMENT_COUNTS: [usize; 5] = [1, 2, 4, 8, 16];
+
+/// Largest circuit size; the field has roots of unity up to 2^28.
+pub const MAX_K: u32 = 24;
+
+/// Contiguous groups of trees, one a segment, and the circuit size that holds each of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Trees of each segment; an empty range is a null segment.
+    pub ranges: Vec<Range<usize>>,
+    /// Rows that each segment uses.
+    pub rows: Vec<usize>,
+    /// Every segment circuit has `2^k` rows.
+    pub k: u32,
+}
+
+/// Why a package can't be cut as asked.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PlanError {
+    /// No verifier for that number.
+    #[error("{0} segments: choose one of 1, 2, 4, 8, 16")]
+    SegmentCount(usize),
+    /// Even so cut, a segment is too large.
+    #[error("a segment would need 2^{k} rows, at most 2^{MAX_K} are possible: use more segments")]
+    TooLarge {
+        /// Circuit size of the largest segment.
+        k: u32,
+    },
+}
+
+impl Plan {
+    /// Cuts `package` into `segments` groups of about equally many nodes.
+    pub fn new(package: &Package, segments: usize) -> Result<Self, PlanError> {
+        if !SEGMENT_COUNTS.contains(&segments) {
+            return Err(PlanError::SegmentCount(segments));
+        }
+        let ranges = balance(package, segments);
+        let blank = Secrets::blank(&package.schema);
+        let rows: Vec<usize> = ranges
+            .iter()
+            .enumerate()
+            .map(|(index, range)| build(&Share::of(package, index, range.clone()), &blank).rows())
+            .collect();
+        let k = smallest_k(rows.iter().copied().max().unwrap_or(0));
+        if k > MAX_K {
+            return Err(PlanError::TooLarge { k });
+        }
+        Ok(Plan { ranges, rows, k })
+    }
+
+    /// Number of segments.
+    pub fn segments(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// The share of segment `index`.
+    pub fn share<'a>(&self, package: &'a Package, index: usize) -> Share<'a> {
+        Share::of(package, index, self.ranges[index].clone())
+    }
+}
+
+/// Ends a group where the nodes so far reach its proportion of all nodes.
+fn balance(package: &Package, segments: usize) -> Vec<Range<usize>> {
+    let trees = &package.model.trees;
+    let total: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
+    let (mut start, mut seen) = (0, 0);
+    (1..=segments)
+        .map(|group| {
+            let mut end = start;
+            while end < trees.len() && seen * segments < total * group {
+                seen += trees[end].nodes.len();
+                end += 1;
+            }
+            std::mem::replace(&mut start, end)..end
+        })
+        .collect()
+}

@@ -1,0 +1,239 @@
+//! Proofs of segments.
+
+use crate::circuit::{Instances, Secrets, Share, circuit};
+use crate::key::{KEY_POINTS, ProvingKey, VerifyingKey, coordinates};
+use halo2_proofs::{
+    plonk::{self, create_proof},
+    poly::kzg::{
+        commitment::{KZGCommitmentScheme, ParamsKZG},
+        multiopen::ProverSHPLONK,
+    },
+};
+use halo2curves::{
+    bn256::{Bn256, G1Affine},
+    group::GroupEncoding,
+};
+use serde::{Deserialize, Serialize};
+use snark_verifier::{
+    loader::native::NativeLoader,
+    pcs::kzg::{Bdfg21, KzgAs, KzgDecidingKey},
+    system::halo2::transcript::halo2::{ChallengeScalar, PoseidonTranscript},
+    verifier::{SnarkVerifier, plonk::PlonkVerifier},
+};
+use std::{marker::PhantomData, path::Path};
+use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
+use tessera_field::{Fr, poseidon};
+
+/// Poseidon transcript of segment proofs, over `S`.
+pub type Transcript<S> = PoseidonTranscript<
+    G1Affine,
+    NativeLoader,
+    S,
+    { poseidon::WIDTH },
+    { poseidon::RATE },
+    { poseidon::FULL_ROUNDS },
+    { poseidon::PARTIAL_ROUNDS },
+>;
+
+/// SHPLONK over KZG.
+pub type Pcs = KzgAs<Bn256, Bdfg21>;
+
+/// Points in a proof: advice, permutation product, random, two quotient pieces, W, W'.
+pub const PROOF_POINTS: usize = 7;
+/// Evaluations in a proof: advice at four rows, selector, constants, random, permutation, product
+/// at two rows.
+pub const PROOF_EVALUATIONS: usize = 10;
+/// Length of a proof in bytes: 32 for each point (compressed) and each evaluation.
+pub const PROOF_LENGTH: usize = 32 * (PROOF_POINTS + PROOF_EVALUATIONS);
+
+const KIND: &str = "tessera.segment-proof";
+const VERSION: u32 = 1;
+const FILE_LIMIT: u64 = 16 << 10;
+
+/// A proof that nobody has checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Unverified;
+/// A proof that was checked natively, pairing included.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified;
+
+/// A segment's proof with the key and the instances it is for. Everything in it is public.
+#[derive(Clone, Debug)]
+pub struct Proof<State> {
+    key: VerifyingKey,
+    instances: Instances,
+    bytes: Vec<u8>,
+    state: PhantomData<State>,
+}
+
+/// Why a segment's proof was not made, read or accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// halo2 refused the witness or the key.
+    #[error("segment {segment}: proving failed: {source}")]
+    Proving {
+        /// Position of the segment.
+        segment: usize,
+        /// halo2's reason.
+        source: plonk::Error,
+    },
+    /// The file could not be read or written.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// A field of the file is not what it should be.
+    #[error("{path}: {field}: {fault}")]
+    Malformed {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Name of the field.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The proof has another length.
+    #[error("a segment's proof has {PROOF_LENGTH} bytes, this one has {0}")]
+    Length(usize),
+    /// A point or an evaluation is not canonical.
+    #[error("the segment's proof is malformed: {0}")]
+    Encoding(String),
+    /// Well-formed, and false.
+    #[error(
+        "the segment's proof is not valid for its key, its instances and this reference string"
+    )]
+    Rejected,
+}
+
+impl<State> Proof<State> {
+    /// Key the proof is for.
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
+    /// Instances the proof is for.
+    pub fn instances(&self) -> &Instances {
+        &self.instances
+    }
+
+    /// [`PROOF_LENGTH`] bytes, in the transcript's order.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Writes the proof as JSON, with the digest of the reference string it was made with.
+    pub fn write(&self, path: &Path, srs: Sha256Digest) -> Result<(), ProofError> {
+        let file = File {
+            k: self.key.k,
+            key: self.key.points.map(|point| hex::encode(point.to_bytes())),
+            initial_state: self.key.initial_state,
+            instances: self.instances.to_array().map(Element),
+            proof: hex::encode(&self.bytes),
+            srs,
+        };
+        Ok(tessera_artifact::write_json(path, KIND, VERSION, &file, Secrecy::Public)?)
+    }
+}
+
+impl Proof<Unverified> {
+    /// Proves one segment. `params` must be those of the key. Fails where the witness does not
+    /// satisfy the circuit's lookups; a false statement otherwise gives a proof that is rejected.
+    pub fn create(
+        params: &ParamsKZG<Bn256>,
+        key: &ProvingKey,
+        share: &Share,
+        secrets: &Secrets,
+    ) -> Result<Self, ProofError> {
+        let circuit = circuit(share, secrets);
+        let instances = circuit.instances();
+        let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
+        create_proof::<
+            KZGCommitmentScheme<Bn256>,
+            ProverSHPLONK<Bn256>,
+            ChallengeScalar<G1Affine>,
+            _,
+            _,
+            _,
+        >(
+            params, &key.key, &[circuit], &[&[&instances]], rand_core_06::OsRng, &mut transcript
+        )
+        .map_err(|source| ProofError::Proving { segment: share.index, source })?;
+        let instances: [Fr; Instances::COUNT] =
+            instances.try_into().expect("the circuit has four instances");
+        Ok(Proof {
+            key: *key.verifying_key(),
+            instances: Instances::from_array(instances),
+            bytes: transcript.finalize(),
+            state: PhantomData,
+        })
+    }
+
+    /// A proof from its parts, to be verified.
+    pub fn from_parts(key: VerifyingKey, instances: Instances, bytes: Vec<u8>) -> Self {
+        Proof { key, instances, bytes, state: PhantomData }
+    }
+
+    /// Checks the proof, its pairing included. `params` may be of any size with the same secret.
+    pub fn verify(self, params: &ParamsKZG<Bn256>) -> Result<Proof<Verified>, ProofError> {
+        if self.bytes.len() != PROOF_LENGTH {
+            return Err(ProofError::Length(self.bytes.len()));
+        }
+        let protocol = self.key.protocol();
+        let instances = [self.instances.to_array().to_vec()];
+        let deciding_key =
+            KzgDecidingKey::<Bn256>::new(G1Affine::generator(), params.g2(), params.s_g2());
+        let mut transcript = Transcript::<&[u8]>::from_spec(&self.bytes, poseidon::spec().clone());
+        type Verifier = PlonkVerifier<Pcs>;
+        let proof = Verifier::read_proof(&deciding_key, &protocol, &instances, &mut transcript)
+            .map_err(|error| ProofError::Encoding(format!("{error:?}")))?;
+        Verifier::verify(&deciding_key, &protocol, &instances, &proof)
+            .map_err(|_| ProofError::Rejected)?;
+        Ok(Proof {
+            key: self.key,
+            instances: self.instances,
+            bytes: self.bytes,
+            state: PhantomData,
+        })
+    }
+
+    /// Reads a proof and the digest of the reference string it was made with.
+    pub fn read(path: &Path) -> Result<(Self, Sha256Digest), ProofError> {
+        let file: File = tessera_artifact::read_json(path, KIND, VERSION, FILE_LIMIT)?;
+        let malformed =
+            |field, fault: String| ProofError::Malformed { path: path.to_path_buf(), field, fault };
+        if !(1..=crate::plan::MAX_K).contains(&file.k) {
+            return Err(malformed("k", format!("{} is not in 1..={}", file.k, crate::plan::MAX_K)));
+        }
+        let mut points = [G1Affine::default(); KEY_POINTS];
+        for (point, text) in points.iter_mut().zip(&file.key) {
+            *point = read_point(text)
+                .ok_or_else(|| malformed("key", "not a compressed point of bn254".into()))?;
+        }
+        let bytes =
+            hex::decode(&file.proof).map_err(|error| malformed("proof", error.to_string()))?;
+        let key = VerifyingKey { k: file.k, points, initial_state: file.initial_state };
+        let instances = Instances::from_array(file.instances.map(|Element(x)| x));
+        Ok((Proof::from_parts(key, instances, bytes), file.srs))
+    }
+}
+
+fn read_point(text: &str) -> Option<G1Affine> {
+    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
+    hex::decode_to_slice(text, repr.as_mut()).ok()?;
+    let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr))?;
+    coordinates(&point).map(|_| point)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Element(#[serde(with = "tessera_field::serde_hex")] Fr);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    k: u32,
+    key: [String; KEY_POINTS],
+    #[serde(with = "tessera_field::serde_hex")]
+    initial_state: Fr,
+    instances: [Element; Instances::COUNT],
+    proof: String,
+    srs: Sha256Digest,
+}
