@@ -107,10 +107,16 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     // -------------------------------------------------------------------------------------- locks
 
     /// @inheritdoc ICredentialRegistry
-    function allowPool(address pool, bool allowed) external restricted {
+    function allowPool(address pool) external restricted {
         require(pool != address(0), ZeroAddress());
-        _pools[pool] = allowed;
-        emit PoolAllowed(pool, allowed);
+        _pools[pool] = true;
+        emit PoolAllowed(pool, true);
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function disallowPool(address pool) external restricted {
+        _pools[pool] = false;
+        emit PoolAllowed(pool, false);
     }
 
     /// @inheritdoc ICredentialRegistry
@@ -120,12 +126,14 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
 
     /// @inheritdoc ICredentialRegistry
     function lock(address attester, bytes32 holder) external {
-        require(_pools[msg.sender], PoolNotAllowed(msg.sender));
-        address issuer = _key(attester).issuer;
-        address locker = _lockers[issuer][holder];
-        require(locker == address(0), HolderAlreadyLocked(issuer, holder, locker));
+        address issuer = _checkLock(msg.sender, attester, holder);
         _lockers[issuer][holder] = msg.sender;
         emit HolderLocked(issuer, holder, msg.sender);
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function checkLock(address pool, address attester, bytes32 holder) external view {
+        _checkLock(pool, attester, holder);
     }
 
     /// @inheritdoc ICredentialRegistry
@@ -143,6 +151,17 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     }
 
     // ----------------------------------------------------------------------------------- internal
+
+    function _checkLock(address pool, address attester, bytes32 holder)
+        private
+        view
+        returns (address issuer)
+    {
+        require(_pools[pool], PoolNotAllowed(pool));
+        issuer = _key(attester).issuer;
+        address locker = _lockers[issuer][holder];
+        require(locker == address(0), HolderAlreadyLocked(issuer, holder, locker));
+    }
 
     function _key(address attester) private view returns (AttesterKey memory key) {
         key = _keys[attester];

@@ -6,8 +6,10 @@ import {ICredentialRegistry} from "./interfaces/ICredentialRegistry.sol";
 import {ITesseraPool, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
 import {Statement} from "./interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Decision, IUnderwriter, Policy, Terms, Tier} from "./interfaces/IUnderwriter.sol";
+import {Books, BooksLib} from "./libraries/BooksLib.sol";
 import {InterestLib} from "./libraries/InterestLib.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
@@ -15,17 +17,18 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @notice Loans against proofs: see the interface. In every function: checks, then state changes, then the
 /// event, then the token.
 contract TesseraPool is AccessManaged, TesseraVault {
+    using BooksLib for Books;
     using InterestLib for Loan;
     using SafeCast for uint256;
 
-    uint32 private constant MAX_DELINQUENCY = 3650 days;
+    bytes32 private constant BORROW_TYPEHASH = keccak256(
+        "Borrow(address borrower,bytes32 credentialUid,address attester,bytes32 policyId,address receiver,uint256 amount,uint256 tier,uint64 deadline,uint256 nonce)"
+    );
 
     /// @inheritdoc ITesseraPool
     IUnderwriter public immutable underwriter;
     /// @inheritdoc ITesseraPool
     ICredentialRegistry public immutable registry;
-    /// @inheritdoc ITesseraPool
-    uint32 public immutable delinquencyPeriod;
 
     /// @inheritdoc ITesseraPool
     mapping(address borrower => uint256) public borrowNonce;
@@ -38,22 +41,14 @@ contract TesseraPool is AccessManaged, TesseraVault {
 
     constructor(PoolConfig memory config)
         AccessManaged(config.authority)
-        TesseraVault(config.asset, config.name, config.symbol)
+        TesseraVault(config.asset, config.name, config.symbol, config.delinquencyPeriod)
     {
         require(config.authority != address(0), ZeroAddress());
-        uint32 period = config.delinquencyPeriod;
-        require(period != 0 && period <= MAX_DELINQUENCY && period % 1 days == 0, BadDuration(period));
         underwriter = config.underwriter;
         registry = config.underwriter.registry();
-        delinquencyPeriod = period;
     }
 
     // ------------------------------------------------------------------------------------ reading
-
-    /// Cash and principal owed; interest counts when it is paid.
-    function totalAssets() public view override returns (uint256) {
-        return _cash + outstanding;
-    }
 
     /// @inheritdoc ITesseraPool
     function loan(uint256 loanId) external view returns (Loan memory) {
@@ -64,7 +59,8 @@ contract TesseraPool is AccessManaged, TesseraVault {
     function debtOf(uint256 loanId) public view returns (uint256 principal, uint256 interest) {
         Loan memory found = _loans[loanId];
         if (found.principal == 0) return (0, 0);
-        return (found.principal, InterestLib.toAssetsUp(found.scaledAt(block.timestamp)));
+        found.settle(block.timestamp);
+        return (found.principal, InterestLib.toAssetsUp(found.interestScaled + found.suspendedScaled));
     }
 
     /// @inheritdoc ITesseraPool
@@ -72,10 +68,10 @@ contract TesseraPool is AccessManaged, TesseraVault {
         Loan storage found = _loans[loanId];
         if (found.originatedAt == 0) return LoanStatus.None;
         if (found.principal == 0) return LoanStatus.Closed;
-        if (block.timestamp <= found.dueAt) return LoanStatus.Current;
-        if (block.timestamp <= found.graceEndsAt) return LoanStatus.Grace;
-        bool late = block.timestamp <= found.graceEndsAt + delinquencyPeriod;
-        return late ? LoanStatus.Delinquent : LoanStatus.Default;
+        if (block.timestamp < found.dueAt) return LoanStatus.Current;
+        if (block.timestamp < found.graceEndsAt) return LoanStatus.Grace;
+        bool lost = block.timestamp >= found.graceEndsAt + delinquencyPeriod;
+        return lost ? LoanStatus.Default : LoanStatus.Delinquent;
     }
 
     // ------------------------------------------------------------------------------ underwriter
@@ -116,23 +112,38 @@ contract TesseraPool is AccessManaged, TesseraVault {
     // ------------------------------------------------------------------------------------ lending
 
     /// @inheritdoc ITesseraPool
+    function previewBorrow(address borrower, BorrowRequest calldata request)
+        external
+        view
+        returns (Statement memory proven)
+    {
+        _checkRequest(borrower, request);
+        proven = underwriter.preview(borrower, request);
+        registry.checkLock(address(this), request.attester, request.credential.holder);
+    }
+
+    /// @inheritdoc ITesseraPool
     function borrow(BorrowRequest calldata request, bytes calldata proof)
         external
         nonReentrant
         returns (uint256 loanId)
     {
-        _checkRequest(msg.sender, request);
-        Decision memory decision = underwriter.decide(msg.sender, request, proof);
+        return _borrow(msg.sender, request, proof);
+    }
 
-        borrowNonce[msg.sender] = request.nonce + 1;
-        loanId = ++loanCount;
-        Loan memory opened = _newLoan(msg.sender, request, decision);
-        _loans[loanId] = opened;
-        _cash -= request.terms.amount;
-        outstanding += request.terms.amount;
-        _emitBorrowed(loanId, opened, request.terms, decision);
-        registry.lock(request.attester, request.credential.holder);
-        _push(request.terms.receiver, request.terms.amount);
+    /// @inheritdoc ITesseraPool
+    function borrowFor(
+        address borrower,
+        BorrowRequest calldata request,
+        bytes calldata proof,
+        bytes calldata signature
+    ) external nonReentrant returns (uint256 loanId) {
+        bytes32 digest = _hashTypedDataV4(_hashBorrow(borrower, request));
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(borrower, digest, signature),
+            BadBorrowerSignature(borrower)
+        );
+        return _borrow(borrower, request, proof);
     }
 
     /// @inheritdoc ITesseraPool
@@ -141,24 +152,16 @@ contract TesseraPool is AccessManaged, TesseraVault {
         require(open.principal != 0, LoanNotOpen(loanId));
         require(amount != 0, ZeroAmount());
 
-        uint256 scaled = open.scaledAt(block.timestamp);
-        uint256 interest = Math.min(amount, InterestLib.toAssetsUp(scaled));
-        uint256 principal = Math.min(amount - interest, open.principal);
-        open.interestScaled = Math.saturatingSub(scaled, interest * InterestLib.SCALE);
-        open.settledAt = block.timestamp.toUint64();
-        open.principal -= principal.toUint128();
+        Books memory books = _accrue();
+        open.settle(block.timestamp);
+        books.post(_turns, delinquencyPeriod, open, -1);
+        (uint256 interest, uint256 principal) = open.pay(amount);
+        if (open.principal != 0) books.post(_turns, delinquencyPeriod, open, 1);
+        _books = books;
         _loans[loanId] = open;
         _cash += interest + principal;
         outstanding -= principal;
-        emit Repaid(
-            loanId,
-            open.borrower,
-            msg.sender,
-            interest,
-            principal,
-            InterestLib.toAssetsUp(open.interestScaled),
-            open.principal
-        );
+        emit Repaid(loanId, open.borrower, msg.sender, interest, principal, open.interestUp(), open.principal);
         if (open.principal == 0) {
             emit LoanClosed(loanId, open.borrower, open.holder);
             registry.unlock(open.attester, open.holder);
@@ -178,6 +181,40 @@ contract TesseraPool is AccessManaged, TesseraVault {
         require(terms.amount <= _cash, InsufficientCash(terms.amount, _cash));
     }
 
+    function _borrow(address borrower, BorrowRequest calldata request, bytes calldata proof)
+        private
+        returns (uint256 loanId)
+    {
+        _checkRequest(borrower, request);
+        Decision memory decision = underwriter.decide(borrower, request, proof);
+
+        Books memory books = _accrue();
+        borrowNonce[borrower] = request.nonce + 1;
+        loanId = ++loanCount;
+        Loan memory opened = _newLoan(borrower, request, decision);
+        books.post(_turns, delinquencyPeriod, opened, 1);
+        _books = books;
+        _loans[loanId] = opened;
+        _cash -= request.terms.amount;
+        outstanding += request.terms.amount;
+        _emitBorrowed(loanId, opened, request.terms, decision);
+        registry.lock(request.attester, request.credential.holder);
+        _push(request.terms.receiver, request.terms.amount);
+    }
+
+    function _hashBorrow(address borrower, BorrowRequest calldata request) private view returns (bytes32) {
+        bytes memory what = abi.encode(
+            BORROW_TYPEHASH,
+            borrower,
+            registry.uidOf(request.credential),
+            request.attester,
+            underwriter.policyOf(request.terms.tier),
+            request.terms,
+            request.nonce
+        );
+        return keccak256(what);
+    }
+
     function _newLoan(address borrower, BorrowRequest calldata request, Decision memory decision)
         private
         view
@@ -186,15 +223,14 @@ contract TesseraPool is AccessManaged, TesseraVault {
         opened.borrower = borrower;
         opened.attester = request.attester;
         opened.holder = request.credential.holder;
-        opened.policyId = decision.policyId;
         opened.tier = request.terms.tier.toUint32();
         opened.rate = decision.rate;
         opened.lateRate = decision.lateRate;
-        opened.originatedAt = block.timestamp.toUint64();
+        opened.originatedAt = block.timestamp.toUint40();
         opened.settledAt = opened.originatedAt;
-        opened.dueAt = _endOfDay(block.timestamp + decision.term).toUint64();
+        opened.dueAt = _endOfDay(block.timestamp + decision.term).toUint40();
         opened.graceEndsAt = opened.dueAt + decision.grace;
-        opened.principal = request.terms.amount.toUint128();
+        opened.principal = request.terms.amount.toUint96();
     }
 
     function _emitBorrowed(uint256 loanId, Loan memory opened, Terms calldata terms, Decision memory decision)

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ITesseraPool} from "./interfaces/ITesseraPool.sol";
+import {Books, BooksLib, Turn} from "./libraries/BooksLib.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
@@ -14,20 +15,35 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @notice ERC-4626 with two departures from OpenZeppelin's: assets are counted, not read from the token's
 /// balance, and every state change comes before the token is called.
 abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient, ITesseraPool {
+    using BooksLib for Books;
+    using Math for uint256;
     using SafeERC20 for IERC20;
 
     /// Most that the pool ever holds or is owed; keeps every product of the interest arithmetic in range.
     uint256 internal constant MAX_ASSETS = type(uint112).max;
 
+    /// Shares that the very first unit of assets buys; `_decimalsOffset` as a factor.
+    uint256 private constant OFFSET = 1e6;
+    uint32 private constant MAX_DELINQUENCY = 3650 days;
+
+    /// @inheritdoc ITesseraPool
+    uint32 public immutable delinquencyPeriod;
+
     /// Asset units in the pool's hands: in by deposit and repayment, out by withdrawal and loan.
     uint256 internal _cash;
+    /// The value of the loans, as of the last operation.
+    Books internal _books;
+    mapping(uint256 day => Turn) internal _turns;
 
-    constructor(IERC20 asset_, string memory name_, string memory symbol_)
+    constructor(IERC20 asset_, string memory name_, string memory symbol_, uint32 period)
         ERC4626(asset_)
         ERC20(name_, symbol_)
         ERC20Permit(name_)
     {
         require(address(asset_) != address(0), ZeroAddress());
+        require(period != 0 && period <= MAX_DELINQUENCY && period % 1 days == 0, BadDuration(period));
+        delinquencyPeriod = period;
+        _books.settledAt = block.timestamp;
     }
 
     // ------------------------------------------------------------------------------------ reading
@@ -41,12 +57,37 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
         return ERC4626.decimals();
     }
 
+    /// @inheritdoc ITesseraPool
+    function loansValue() public view returns (uint256) {
+        return _booksNow().gross();
+    }
+
+    /// @inheritdoc ITesseraPool
+    function unrealisedLosses() external view returns (uint256) {
+        return _booksNow().losses(delinquencyPeriod);
+    }
+
+    /// Cash and loans after unrealised losses: what redeemed shares are paid from.
+    function totalAssets() public view override returns (uint256) {
+        Books memory books = _booksNow();
+        return _cash + Math.saturatingSub(books.gross(), books.losses(delinquencyPeriod));
+    }
+
+    /// Shares are issued at the price that ignores unrealised losses.
+    function previewDeposit(uint256 assets) public view override returns (uint256) {
+        return assets.mulDiv(totalSupply() + OFFSET, _cash + loansValue() + 1);
+    }
+
+    function previewMint(uint256 shares) public view override returns (uint256) {
+        return shares.mulDiv(_cash + loansValue() + 1, totalSupply() + OFFSET, Math.Rounding.Ceil);
+    }
+
     function maxDeposit(address) public view virtual override returns (uint256) {
-        return Math.saturatingSub(MAX_ASSETS, totalAssets());
+        return MAX_ASSETS.saturatingSub(_cash + loansValue());
     }
 
     function maxMint(address receiver) public view virtual override returns (uint256) {
-        return _convertToShares(maxDeposit(receiver), Math.Rounding.Floor);
+        return previewDeposit(maxDeposit(receiver));
     }
 
     function maxRedeem(address owner) public view virtual override returns (uint256) {
@@ -55,11 +96,18 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
 
     // ------------------------------------------------------------------------------------ writing
 
+    /// @inheritdoc ITesseraPool
+    function accrue() external nonReentrant {
+        _accrue();
+    }
+
     function deposit(uint256 assets, address receiver) public override nonReentrant returns (uint256) {
+        _accrue();
         return super.deposit(assets, receiver);
     }
 
     function mint(uint256 shares, address receiver) public override nonReentrant returns (uint256) {
+        _accrue();
         return super.mint(shares, receiver);
     }
 
@@ -69,6 +117,7 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
         nonReentrant
         returns (uint256)
     {
+        _accrue();
         return super.withdraw(assets, receiver, owner);
     }
 
@@ -78,10 +127,24 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
         nonReentrant
         returns (uint256)
     {
+        _accrue();
         return super.redeem(shares, receiver, owner);
     }
 
     // ----------------------------------------------------------------------------------- internal
+
+    function _booksNow() internal view returns (Books memory books) {
+        books = _books;
+        books.advance(_turns, delinquencyPeriod, block.timestamp);
+    }
+
+    /// Brings the books up to now and keeps them.
+    function _accrue() internal returns (Books memory books) {
+        books = _books;
+        uint256 lost = books.advance(_turns, delinquencyPeriod, block.timestamp);
+        _books = books;
+        if (lost != 0) emit WrittenOff(lost);
+    }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
         _cash += assets;

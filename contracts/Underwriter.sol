@@ -66,10 +66,7 @@ contract Underwriter is AccessManaged, IUnderwriter {
         view
         returns (Decision memory)
     {
-        Case memory made = _case(msg.sender, borrower, request);
-        _checkRequest(made, request);
-        registry.check(request.credential, request.attester, request.signature);
-        Statement memory proven = _statement(made, request);
+        (Case memory made, Statement memory proven) = _check(borrower, request);
         _checkProof(made.policy, proven, proof);
         return Decision({
             policyId: made.policyId,
@@ -80,6 +77,15 @@ contract Underwriter is AccessManaged, IUnderwriter {
             grace: made.policy.pricing.grace,
             context: proven.context
         });
+    }
+
+    /// @inheritdoc IUnderwriter
+    function preview(address borrower, BorrowRequest calldata request)
+        external
+        view
+        returns (Statement memory proven)
+    {
+        (, proven) = _check(borrower, request);
     }
 
     /// @inheritdoc IUnderwriter
@@ -165,6 +171,17 @@ contract Underwriter is AccessManaged, IUnderwriter {
         made.policyId = policyOf(request.terms.tier);
         made.policy = policyById(made.policyId);
         made.tier = tiers(request.terms.tier);
+    }
+
+    function _check(address borrower, BorrowRequest calldata request)
+        private
+        view
+        returns (Case memory made, Statement memory proven)
+    {
+        made = _case(msg.sender, borrower, request);
+        _checkRequest(made, request);
+        registry.check(request.credential, request.attester, request.signature);
+        proven = _statement(made, request);
     }
 
     function _checkRequest(Case memory made, BorrowRequest calldata request) private view {

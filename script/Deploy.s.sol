@@ -65,7 +65,7 @@ contract Deploy is Script {
                 authority: address(made.manager)
             })
         );
-        made.registry.allowPool(address(made.pool), true);
+        made.registry.allowPool(address(made.pool));
         addAttesters(json, made.registry);
         vm.stopBroadcast();
         record(made, name);

@@ -35,7 +35,7 @@ contract BorrowTest is Base {
             uid,
             pool.policyId(),
             made.terms,
-            uint64(START + 90 days),
+            START + 90 days,
             proven.context
         );
         uint256 id = borrow(made);
@@ -51,7 +51,7 @@ contract BorrowTest is Base {
         Loan memory loan = pool.loan(id);
         assertEq(loan.borrower, borrower);
         assertEq(loan.holder, made.credential.holder);
-        assertEq(loan.policyId, pool.policyId());
+        assertEq(loan.tier, 0);
         assertEq(loan.principal, amount);
         assertEq(loan.rate, BASE_RATE + 0.07e18);
         assertEq(loan.lateRate, LATE_RATE);
@@ -220,7 +220,7 @@ contract BorrowTest is Base {
 
     function test_a_pool_the_registry_does_not_allow() public {
         vm.prank(admin);
-        registry.allowPool(address(pool), false);
+        registry.disallowPool(address(pool));
         expectRefusal(
             request(), abi.encodeWithSelector(ICredentialRegistry.PoolNotAllowed.selector, address(pool))
         );

@@ -14,7 +14,7 @@ contract LockTest is Base {
     function setUp() public override {
         super.setUp();
         vm.prank(admin);
-        registry.allowPool(other, true);
+        registry.allowPool(other);
     }
 
     // --------------------------------------------------------------------------- at the registry
@@ -74,7 +74,7 @@ contract LockTest is Base {
         vm.prank(other);
         registry.lock(attester, HOLDER);
         vm.prank(admin);
-        registry.allowPool(other, false);
+        registry.disallowPool(other);
         vm.prank(other);
         registry.unlock(attester, HOLDER);
         assertEq(registry.lockedBy(attester, HOLDER), address(0));
@@ -111,13 +111,13 @@ contract LockTest is Base {
         vm.assume(stranger != admin);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));
         vm.prank(stranger);
-        registry.allowPool(stranger, true);
+        registry.allowPool(stranger);
     }
 
     function test_allow_zero() public {
         vm.expectRevert(ICredentialRegistry.ZeroAddress.selector);
         vm.prank(admin);
-        registry.allowPool(address(0), true);
+        registry.allowPool(address(0));
     }
 
     // --------------------------------------------------------------------------- as a borrower

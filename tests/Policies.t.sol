@@ -71,7 +71,7 @@ contract PoliciesTest is Base {
         bytes memory proof = proofFor(makeAddr("two"), made);
         vm.prank(makeAddr("two"));
         pool.borrow(made, proof);
-        assertEq(pool.loan(2).policyId, challenger);
+        assertEq(underwriter.policyOf(pool.loan(2).tier), challenger);
     }
 
     function test_the_same_twice() public {

@@ -25,7 +25,7 @@ contract ReentrancyTest is Base {
             })
         );
         vm.prank(admin);
-        registry.allowPool(address(pool), true);
+        registry.allowPool(address(pool));
         address[2] memory rich = [borrower, lender];
         for (uint256 i = 0; i < rich.length; i++) {
             hostile.mint(rich[i], 2 * LIQUIDITY);

@@ -36,7 +36,8 @@ contract RepayTest is Base {
     }
 
     function test_status_follows_the_clock() public {
-        uint256[8] memory days_ = [uint256(0), 90, 90, 100, 100, 160, 160, 5000];
+        uint256[8] memory times =
+            [uint256(0), 90 days - 1, 90 days, 100 days - 1, 100 days, 160 days - 1, 160 days, 5000 days];
         LoanStatus[8] memory statuses = [
             LoanStatus.Current,
             LoanStatus.Current,
@@ -47,8 +48,8 @@ contract RepayTest is Base {
             LoanStatus.Default,
             LoanStatus.Default
         ];
-        for (uint256 i = 0; i < days_.length; i++) {
-            vm.warp(START + days_[i] * 1 days + (i % 2 == 0 && i > 0 ? 1 : 0));
+        for (uint256 i = 0; i < times.length; i++) {
+            vm.warp(START + times[i]);
             assertEq(uint8(pool.statusOf(id)), uint8(statuses[i]));
         }
         assertEq(uint8(pool.statusOf(0)), uint8(LoanStatus.None));

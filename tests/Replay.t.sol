@@ -154,7 +154,7 @@ contract ReplayTest is Base {
             })
         );
         vm.prank(admin);
-        registry.allowPool(address(another), true);
+        registry.allowPool(address(another));
         token.mint(address(this), LIQUIDITY);
         token.approve(address(another), LIQUIDITY);
         another.deposit(LIQUIDITY, address(this));

@@ -120,15 +120,20 @@ interface ICredentialRegistry {
 
     // -------------------------------------------------------------------------------------- locks
 
-    /// @notice Allows `pool` to lock, or stops it from locking anew. It can always undo its own locks. For
-    /// the authority.
-    function allowPool(address pool, bool allowed) external;
+    /// @notice Allows `pool` to lock. For the authority.
+    function allowPool(address pool) external;
+
+    /// @notice Stops `pool` from locking anew; it can always undo its own locks. For the authority.
+    function disallowPool(address pool) external;
 
     /// @notice True if `pool` may lock.
     function poolAllowed(address pool) external view returns (bool);
 
     /// @notice Locks the person behind `holder`, at the issuer of `attester`, for the calling pool.
     function lock(address attester, bytes32 holder) external;
+
+    /// @notice Reverts as `lock` by `pool` would.
+    function checkLock(address pool, address attester, bytes32 holder) external view;
 
     /// @notice Frees the person again. For the pool that locked.
     function unlock(address attester, bytes32 holder) external;

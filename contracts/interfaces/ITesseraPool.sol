@@ -20,35 +20,46 @@ struct PoolConfig {
     address authority;
 }
 
-/// A loan. `rate` and `lateRate` are those of the policy when it was paid out and never change.
+/// A loan. Its price is the policy's of the day when it was paid out and never changes. Principal being zero
+/// means that it is repaid.
 struct Loan {
     address borrower;
-    address attester;
-    bytes32 holder;
-    bytes32 policyId;
+    /// Counted through all policies of the underwriter.
     uint32 tier;
     uint64 rate;
+    /// The key that signed the credential.
+    address attester;
     uint64 lateRate;
-    uint64 originatedAt;
-    /// Last second without late interest; the end of a day (UTC).
-    uint64 dueAt;
-    /// Last second of grace.
-    uint64 graceEndsAt;
-    /// Interest is reckoned up to here; what accrued since follows from the fields above.
-    uint64 settledAt;
+    bytes32 holder;
+    uint40 originatedAt;
+    /// First second with late interest: the midnight (UTC) that ends the last day of the term.
+    uint40 dueAt;
+    /// First second of delinquency, a midnight: interest is booked no longer, and the loan's value goes down
+    /// in a straight line to zero at default.
+    uint40 graceEndsAt;
+    /// Interest is reckoned up to here; what accrued since follows from the other fields.
+    uint40 settledAt;
     /// Still owed, without interest.
-    uint128 principal;
-    /// Interest owed up to `settledAt`, in asset units × 1e18 × 365 days.
+    uint96 principal;
+    /// Interest owed for the time until the end of grace, in asset units × 1e18 × 365 days.
     uint256 interestScaled;
+    /// Interest owed for the time after, which the pool's books leave out until it is paid.
+    uint256 suspendedScaled;
 }
 
 /// Where in its life a loan stands, by the clock and the repayments.
 enum LoanStatus {
+    /// No such loan.
     None,
+    /// Before `dueAt`.
     Current,
+    /// From `dueAt`, with late interest.
     Grace,
+    /// From `graceEndsAt`, being marked down.
     Delinquent,
+    /// From `graceEndsAt + delinquencyPeriod`: worth nothing in the pool's books, owed all the same.
     Default,
+    /// Repaid.
     Closed
 }
 
@@ -68,7 +79,7 @@ interface ITesseraPool {
         bytes32 credentialUid,
         bytes32 policyId,
         Terms terms,
-        uint64 dueAt,
+        uint256 dueAt,
         uint256 context
     );
     /// `principalLeft` and `interestLeft` are what is owed after the payment.
@@ -81,6 +92,8 @@ interface ITesseraPool {
         uint256 interestLeft,
         uint256 principalLeft
     );
+    /// Loans passed into default since the books were last touched; `amount` is what they were booked at.
+    event WrittenOff(uint256 amount);
     event LoanClosed(uint256 indexed loanId, address indexed borrower, bytes32 indexed holder);
 
     // ------------------------------------------------------------------------------------- errors
@@ -97,6 +110,8 @@ interface ITesseraPool {
     error InsufficientCash(uint256 amount, uint256 cash);
     /// The money cannot go to the pool itself.
     error BadReceiver(address receiver);
+    /// The relayed request is not signed by the borrower, or not this request.
+    error BadBorrowerSignature(address borrower);
     /// No such loan, or it is repaid.
     error LoanNotOpen(uint256 loanId);
     /// The token moved another amount than it was told to.
@@ -104,11 +119,30 @@ interface ITesseraPool {
 
     // ------------------------------------------------------------------------------------ lending
 
+    /// @notice Checks all that `borrow` will check except the proof, and reverts with the same error.
+    /// @return proven The statement that the proof has to prove.
+    function previewBorrow(address borrower, BorrowRequest calldata request)
+        external
+        view
+        returns (Statement memory proven);
+
     /// @notice Takes out a loan; the caller is the borrower. Every check that does not need the proof comes
     /// first, the proof last, then the state changes, then the payout.
     /// @param proof The bytes that the prover wrote, for exactly `statement(msg.sender, request)`.
     /// @return loanId Counts from 1.
     function borrow(BorrowRequest calldata request, bytes calldata proof) external returns (uint256 loanId);
+
+    /// @notice Takes out a loan for `borrower`, who signed for it; anybody may carry the signature here, and
+    /// can change nothing.
+    /// @param signature Over the EIP-712 struct `Borrow(address borrower,bytes32 credentialUid,address
+    /// attester,bytes32 policyId,address receiver,uint256 amount,uint256 tier,uint64 deadline,uint256 nonce)`
+    /// in the pool's domain (that of its share token); ECDSA, or EIP-1271 if the borrower is a contract.
+    function borrowFor(
+        address borrower,
+        BorrowRequest calldata request,
+        bytes calldata proof,
+        bytes calldata signature
+    ) external returns (uint256 loanId);
 
     /// @notice Pays back part or all of a loan; anyone may, at any time. Interest is paid before principal,
     /// and no more than what is owed is taken. The last payment frees the holder's lock.
@@ -169,6 +203,17 @@ interface ITesseraPool {
     /// repayments do not count and move no price.
     function cash() external view returns (uint256);
 
-    /// @notice Principal of all open loans.
+    /// @notice Principal of all open loans, defaulted ones too.
     function outstanding() external view returns (uint256);
+
+    /// @notice What the loans that are not written off owe: principal and booked interest.
+    function loansValue() external view returns (uint256);
+
+    /// @notice The part of `loansValue` that is marked down for delinquency. `totalAssets` is `cash` and
+    /// `loansValue` without it; shares are redeemed at that price, and issued at the price that ignores the
+    /// markdown, so that nobody buys into a loss that may be recovered.
+    function unrealisedLosses() external view returns (uint256);
+
+    /// @notice Brings the books up to now. Every function that moves money does it first.
+    function accrue() external;
 }

@@ -154,6 +154,13 @@ interface IUnderwriter {
         view
         returns (Decision memory);
 
+    /// @notice Checks all that `decide` checks except the proof, and reverts with the same error.
+    /// @return proven The statement that the proof has to prove.
+    function preview(address borrower, BorrowRequest calldata request)
+        external
+        view
+        returns (Statement memory proven);
+
     /// @notice The context that a proof by `borrower` for `pool` must carry: what it may be used for.
     /// `keccak256(abi.encode(keccak256("tessera.borrow.v1"), chainid, pool, verifier, policyId, borrower,
     /// terms, credentialUid, nonce)) >> 8`, with verifier and policy those of the tier.

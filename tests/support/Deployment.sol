@@ -71,7 +71,7 @@ abstract contract Deployment is CommonBase {
             })
         );
         registry.addAttester(attester, attester, uint64(START - 365 days));
-        registry.allowPool(address(pool), true);
+        registry.allowPool(address(pool));
         token.mint(lender, LIQUIDITY);
         vm.stopPrank();
 

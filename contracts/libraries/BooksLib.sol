@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Loan} from "../interfaces/ITesseraPool.sol";
+import {InterestLib} from "./InterestLib.sol";
+
+/// What all open loans together are worth, as of `settledAt`. Scaled units are those of `InterestLib`.
+struct Books {
+    uint256 settledAt;
+    /// Principal and booked interest of all loans that are not written off, scaled.
+    int256 value;
+    /// Scaled units by which `value` grows a second.
+    int256 slope;
+    /// Sum over the delinquent loans of value × seconds since the end of grace; divided by the delinquency
+    /// period it is the share of `value` that is marked down.
+    int256 markdown;
+    /// Value of the delinquent loans: by which `markdown` grows a second.
+    int256 markdownSlope;
+}
+
+/// What changes at one midnight (UTC).
+struct Turn {
+    /// Late interest begins; interest ends with grace.
+    int256 slope;
+    /// Value of the loans whose grace ends: marked down from here on, written off a period later.
+    int256 carry;
+}
+
+/// @title The pool's books: exact at every second, without a list of loans
+/// @notice Interest and markdown are linear between the dates of a loan, and these dates are midnights. So
+/// the sum over all loans is linear between midnights, and what changes at one is known when a loan is
+/// posted. Advancing the books costs a step a day that passed, however many loans there are; posting or
+/// removing a loan is exact, so that nothing drifts and an empty pool's books are zero.
+///
+/// A loan's value over its life: principal and interest grow until grace ends; then interest is no longer
+/// booked (it is still owed), and the value is written down in a straight line to zero, which it reaches at
+/// default.
+///
+/// Bounds: all principals together < 2^112, rates < 2^64, booked time < 2^30 seconds, delinquency
+/// < 2^29 seconds: value < 2^207, markdown < 2^236.
+library BooksLib {
+    int256 private constant SCALE = int256(InterestLib.SCALE);
+
+    /// @notice Brings the books up to `time`, which is not before `settledAt`.
+    /// @param period The delinquency period, whole days.
+    /// @return lost Value of the loans that passed into default, in asset units.
+    function advance(
+        Books memory books,
+        mapping(uint256 day => Turn) storage turns,
+        uint256 period,
+        uint256 time
+    ) internal view returns (uint256 lost) {
+        // With nothing posted, every turn to come is zero.
+        if (books.value == 0 && books.markdownSlope == 0) {
+            books.settledAt = time;
+            return 0;
+        }
+        int256 gone = 0;
+        uint256 last = time / 1 days;
+        for (uint256 day = books.settledAt / 1 days + 1; day <= last; ++day) {
+            _grow(books, day * 1 days);
+            Turn storage turn = turns[day];
+            books.slope += turn.slope;
+            books.markdownSlope += turn.carry;
+            int256 carry = turns[day - period / 1 days].carry;
+            books.markdownSlope -= carry;
+            books.markdown -= carry * int256(period);
+            books.value -= carry;
+            gone += carry;
+        }
+        _grow(books, time);
+        return uint256(gone / SCALE);
+    }
+
+    /// @notice Enters a loan (`sign` 1) or takes it out again (-1); both are settled to the same second.
+    /// A loan past default is in the books no more, and posting it changes nothing.
+    function post(
+        Books memory books,
+        mapping(uint256 day => Turn) storage turns,
+        uint256 period,
+        Loan memory loan,
+        int256 sign
+    ) internal {
+        uint256 end = loan.graceEndsAt;
+        uint256 time = books.settledAt;
+        if (time >= end + period) return;
+
+        int256 value = sign * (int256(uint256(loan.principal)) * SCALE + int256(loan.interestScaled));
+        if (time >= end) {
+            turns[end / 1 days].carry += value;
+            books.value += value;
+            books.markdownSlope += value;
+            books.markdown += value * int256(time - end);
+            return;
+        }
+
+        int256 slope = sign * int256(uint256(loan.principal) * loan.rate);
+        int256 late = sign * int256(uint256(loan.principal) * loan.lateRate);
+        books.value += value;
+        books.slope += slope;
+        turns[end / 1 days].carry += value + sign * int256(InterestLib.between(loan, time, end));
+        if (time >= loan.dueAt) {
+            books.slope += late;
+            slope += late;
+        } else if (loan.dueAt < end) {
+            turns[loan.dueAt / 1 days].slope += late;
+            slope += late;
+        }
+        turns[end / 1 days].slope -= slope;
+    }
+
+    /// @notice Principal and booked interest in asset units, rounded down.
+    function gross(Books memory books) internal pure returns (uint256) {
+        return uint256(books.value / SCALE);
+    }
+
+    /// @notice Unrealised losses in asset units, rounded up.
+    function losses(Books memory books, uint256 period) internal pure returns (uint256) {
+        uint256 divisor = InterestLib.SCALE * period;
+        return (uint256(books.markdown) + divisor - 1) / divisor;
+    }
+
+    /// Lets interest and markdown grow in a straight line up to `time`.
+    function _grow(Books memory books, uint256 time) private pure {
+        int256 elapsed = int256(time - books.settledAt);
+        books.value += books.slope * elapsed;
+        books.markdown += books.markdownSlope * elapsed;
+        books.settledAt = time;
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Loan, LoanStatus} from "../contracts/interfaces/ITesseraPool.sol";
+import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
+import {Base} from "./support/Base.sol";
+import {BooksModel} from "./support/BooksModel.sol";
+import {IRequests, PoolHandler} from "./support/PoolHandler.sol";
+
+/// What holds whatever depositors and borrowers do, in whatever order, at whatever time.
+contract InvariantsTest is Base, IRequests {
+    PoolHandler internal handler;
+
+    function setUp() public override {
+        super.setUp();
+        handler = new PoolHandler(pool, token, this, lender);
+        targetContract(address(handler));
+    }
+
+    function makeRequest(address who, uint256 amount, uint256 tier)
+        external
+        view
+        returns (BorrowRequest memory made, bytes memory proof)
+    {
+        made = requestOf(who, amount);
+        made.terms.tier = tier;
+        return (made, proofFor(who, made));
+    }
+
+    function invariant_tokens_are_cash_and_donations() public view {
+        assertEq(token.balanceOf(address(pool)), pool.cash() + handler.donated());
+    }
+
+    /// The books, kept without a list of loans, agree to the unit with a walk over all of them.
+    function invariant_books_are_the_sum_of_loans() public view {
+        (uint256 value, uint256 losses, uint256 principal) = BooksModel.sum(pool);
+        assertEq(pool.loansValue(), value);
+        assertEq(pool.unrealisedLosses(), losses);
+        assertEq(pool.outstanding(), principal);
+        uint256 net = value > losses ? value - losses : 0;
+        assertEq(pool.totalAssets(), pool.cash() + net);
+        if (principal == 0) assertEq(value + losses, 0);
+    }
+
+    function invariant_shares_are_the_lenders() public view {
+        uint256 sum = 0;
+        for (uint256 i = 0; i < handler.lenderCount(); i++) {
+            sum += pool.balanceOf(handler.lenders(i));
+        }
+        assertEq(pool.totalSupply(), sum);
+    }
+
+    function invariant_locks_are_open_loans() public view {
+        for (uint256 i = 0; i < 6; i++) {
+            address borrower_ = handler.borrowers(i);
+            address locker = registry.lockedBy(attester, keccak256(abi.encode(borrower_)));
+            assertEq(locker == address(pool), handler.openLoan(borrower_) != 0);
+        }
+    }
+
+    function invariant_one_accepted_proof_a_loan() public view {
+        uint256 nonces = 0;
+        for (uint256 i = 0; i < 6; i++) {
+            nonces += pool.borrowNonce(handler.borrowers(i));
+        }
+        assertEq(pool.loanCount(), nonces);
+        assertEq(pool.loanCount(), handler.effects("borrow"));
+        assertFalse(handler.contextTwice());
+    }
+
+    function invariant_no_action_takes_from_the_shareholders() public view {
+        assertFalse(handler.priceFell());
+    }
+
+    function invariant_status_follows_the_clock() public view {
+        for (uint256 id = 1; id <= pool.loanCount(); id++) {
+            Loan memory loan = pool.loan(id);
+            LoanStatus status = LoanStatus.Closed;
+            if (loan.principal != 0) {
+                status = LoanStatus.Current;
+                if (block.timestamp >= loan.dueAt) status = LoanStatus.Grace;
+                if (block.timestamp >= loan.graceEndsAt) status = LoanStatus.Delinquent;
+                if (block.timestamp >= loan.graceEndsAt + DELINQUENCY) status = LoanStatus.Default;
+            }
+            assertEq(uint8(pool.statusOf(id)), uint8(status));
+        }
+    }
+
+    /// A handler that never does anything would make every invariant hold.
+    function test_handlers_have_effects() public {
+        for (uint256 i = 0; i < 400; i++) {
+            uint256 dice = uint256(keccak256(abi.encode(i)));
+            uint256 who = dice >> 8;
+            uint256 amount = uint256(keccak256(abi.encode(dice)));
+            if (dice % 10 == 0) handler.deposit(who, amount);
+            if (dice % 10 == 1) handler.mint(who, amount);
+            if (dice % 10 == 2) handler.withdraw(who, amount);
+            if (dice % 10 == 3) handler.redeem(who, amount);
+            if (dice % 10 == 4 || dice % 10 == 5) handler.borrow(who, amount, dice >> 16);
+            if (dice % 10 == 6) handler.repay(who, amount);
+            if (dice % 10 == 7) handler.repayAll(who);
+            if (dice % 10 == 8) handler.donate(amount);
+            if (dice % 10 == 9) handler.wait(amount);
+            invariant_books_are_the_sum_of_loans();
+        }
+        string[9] memory actions =
+            ["deposit", "mint", "withdraw", "redeem", "borrow", "repay", "close", "donate", "wait"];
+        for (uint256 i = 0; i < actions.length; i++) {
+            assertGt(handler.effects(actions[i]), 9, actions[i]);
+        }
+    }
+}
