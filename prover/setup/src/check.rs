@@ -28,6 +28,7 @@ use halo2curves::{
     group::Curve,
 };
 use serde::Serialize;
+use std::path::Path;
 use tessera_artifact::Sha256Digest;
 
 /// What a successful [`Srs::check`] has found.
@@ -43,6 +44,14 @@ pub struct CheckReport {
     pub provenance: Provenance,
     /// The published file that it was imported from, by the importer's word.
     pub published: Option<String>,
+}
+
+/// [Loads](Srs::load) and [checks](Srs::check) the SRS at `path`; every error names it.
+pub fn check_file(path: &Path) -> Result<CheckReport, SrsError> {
+    Srs::load(path)?.check().map_err(|error| match error {
+        SrsError::Srs(fault) => SrsError::File { path: path.into(), fault },
+        other => other,
+    })
 }
 
 impl Srs {

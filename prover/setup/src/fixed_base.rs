@@ -22,9 +22,9 @@ pub(crate) struct FixedBase {
 impl FixedBase {
     /// Tables for multiplying `base` by about `count` scalars.
     pub(crate) fn new(base: G1Affine, count: usize) -> Self {
-        // A wider window saves additions for each scalar and doubles the table, which is best
-        // kept some times smaller than the work it saves, and in the cache.
-        let width = count.max(2).ilog2().saturating_sub(3).clamp(4, 14);
+        // One bit more saves some additions for every scalar and doubles the tables: they should
+        // stay smaller than the work, and one window's table (512 KiB at 13 bits) in the cache.
+        let width = count.max(2).ilog2().saturating_sub(3).clamp(4, 13);
         let bases = std::iter::successors(Some(G1::from(base)), |base| {
             Some((0..width).fold(*base, |point, _| point.double()))
         });

@@ -27,7 +27,7 @@ mod srs;
 mod store;
 
 pub use ceremony::{Blake2bDigest, Ceremony};
-pub use check::CheckReport;
+pub use check::{CheckReport, check_file};
 pub use development::{DEVELOPMENT_SECRET, development, development_digest};
 pub use error::{Fault, PointFault, SrsError};
 pub use ptau::import_ptau;

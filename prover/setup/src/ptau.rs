@@ -232,7 +232,7 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 /// bn254's `q`, little-endian.
 pub(crate) fn base_modulus() -> [u8; 32] {
-    let mut modulus: [u8; 32] = (-Fq::ONE).to_repr().into();
+    let mut modulus = (-Fq::ONE).to_repr();
     modulus[0] += 1; // q − 1 is even
     modulus
 }
@@ -248,7 +248,7 @@ fn reorder(lagrange: &[G1Affine], k: u32) -> Vec<G1Affine> {
 /// The least quadratic non-residue, 5, to the power `t`, then squared as often as needed.
 fn snarkjs_root_of_unity(k: u32) -> Fr {
     // t = (r − 1) / 2^28: the limbs of −1, shifted.
-    let minus_one: [u8; 32] = (-Fr::ONE).to_repr().into();
+    let minus_one = (-Fr::ONE).to_repr();
     let (limbs, _) = minus_one.as_chunks::<8>();
     let limb = |i: usize| limbs.get(i).map_or(0, |limb| u64::from_le_bytes(*limb));
     let t: [u64; 4] = std::array::from_fn(|i| limb(i) >> Fr::S | limb(i + 1) << (64 - Fr::S));

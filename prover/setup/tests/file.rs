@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::fs;
 use tessera_artifact::{ArtifactError, HEADER_LEN, Secrecy, write_binary};
 use tessera_setup::{
-    Fault, MAX_K, PointFault, Provenance, Srs, SrsError, development, import_ptau,
+    Fault, MAX_K, PointFault, Provenance, Srs, SrsError, check_file, development, import_ptau,
 };
 
 const K: u32 = 3;
@@ -137,7 +137,11 @@ fn nor_wrong_points() {
     let srs = with(POWERS + 2 * 64, &one.to_raw_bytes()).unwrap();
     assert!(matches!(srs.check().unwrap_err(), SrsError::Srs(Fault::Powers)));
     let srs = with(POWERS + 10 * 64, &one.to_raw_bytes()).unwrap();
-    assert!(matches!(srs.check().unwrap_err(), SrsError::Srs(Fault::Lagrange)));
+    let (_folder, path) = path("shared.srs");
+    srs.save(&path).unwrap();
+    let error = check_file(&path).unwrap_err();
+    assert!(matches!(error, SrsError::File { fault: Fault::Lagrange, .. }), "{error}");
+    assert!(error.to_string().contains("shared.srs"), "{error}");
 }
 
 #[test]
@@ -149,7 +153,11 @@ fn the_secret_decides_what_is_insecure_not_the_file() {
     let claim = serde_json::to_vec(ceremony.provenance()).unwrap();
     let disguised = load(&body_of(&claim, &points(&development(K).unwrap()))).unwrap();
     assert!(disguised.is_insecure());
-    assert!(disguised.check().unwrap().insecure);
+    let (_folder, path) = path("disguised.srs");
+    disguised.save(&path).unwrap();
+    let report = check_file(&path).unwrap();
+    assert!(report.insecure);
+    assert_eq!((report.k, &report.provenance), (K, ceremony.provenance()));
 }
 
 proptest! {
