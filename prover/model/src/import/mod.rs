@@ -9,6 +9,9 @@ mod json;
 pub(crate) mod quantise;
 mod xgboost;
 
+#[cfg(test)]
+mod tests;
+
 pub use ensemble::{Ensemble, Missing, Precision, Rule, SourceNode, SourceSplit, SourceTree};
 pub use error::{Fault, ImportError};
 
