@@ -229,3 +229,63 @@ impl Node {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        let features = vec![Feature::numeric("x", 0, 0, 8).or_missing(), Feature::numeric("y", 0, 0, 1)];
+        Schema { name: "test".into(), features }
+    }
+
+    fn split(feature: usize, threshold: u64, missing_left: bool, children: [usize; 2]) -> Node {
+        Node::Split { feature, threshold, missing_left, left: children[0], right: children[1] }
+    }
+
+    fn model(nodes: Vec<Node>) -> Model {
+        Model { trees: vec![Tree { nodes }], offset: -7, tops: vec![9, 1] }
+    }
+
+    #[test]
+    fn every_rule_is_checked() {
+        let leaf = Node::Leaf { value: 1 };
+        let check = |root: Node| model(vec![root, leaf, leaf]).validate(&schema());
+        assert_eq!(check(split(0, 9, false, [1, 2])), Ok(()));
+        assert_eq!(check(split(0, 8, true, [1, 2])), Ok(()));
+        // A node may have two parents.
+        assert_eq!(check(split(1, 1, false, [2, 2])), Ok(()));
+        for root in [
+            split(2, 1, false, [1, 2]),
+            split(0, 0, false, [1, 2]),
+            split(0, 10, false, [1, 2]),
+            split(0, 9, true, [1, 2]),
+            split(1, 1, true, [1, 2]),
+            split(0, 1, false, [0, 2]),
+            split(0, 1, false, [1, 3]),
+        ] {
+            let found = check(root);
+            assert!(matches!(found, Err(ModelError::Node { tree: 0, node: 0, .. })), "{root:?}");
+        }
+        assert_eq!(model(vec![]).validate(&schema()), Err(ModelError::Empty { tree: 0 }));
+        let other = Model { tops: vec![9, 2], ..model(vec![leaf]) };
+        assert_eq!(other.validate(&schema()), Err(ModelError::Schema("test".into())));
+        let none = Model { trees: vec![], ..model(vec![]) };
+        assert_eq!(none.validate(&schema()), Err(ModelError::Trees(0)));
+    }
+
+    #[test]
+    fn the_bound_holds_every_partial_sum() {
+        let large = Node::Leaf { value: -(1 << 61) };
+        let small = Node::Leaf { value: 5 };
+        let tree = Tree { nodes: vec![split(1, 1, false, [1, 2]), large, small] };
+        let two = |offset| Model { trees: vec![tree.clone(), tree.clone()], offset, tops: vec![9, 1] };
+        assert_eq!(two(0).bound(), 1 << 62);
+        assert_eq!(two(0).validate(&schema()), Err(ModelError::TooLarge { bits: 63 }));
+        let one = |offset| Model { trees: vec![tree.clone()], offset, tops: vec![9, 1] };
+        assert_eq!(one((1 << 61) - 1).validate(&schema()), Ok(()));
+        assert!(one(i64::MIN).validate(&schema()).is_err());
+        assert_eq!((two(0).size(), tree.depth()), ((2, 4), 1));
+        assert_eq!(two(0).thresholds(2), [vec![], vec![1]]);
+    }
+}

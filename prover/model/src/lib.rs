@@ -19,4 +19,4 @@ pub use package::{Format, Package, PackageError, Source};
 pub use points::{FRACTION_BITS, PointsError, Scaling, Score, Target};
 pub use report::{Calibration, Report, Sample};
 pub use schema::{Feature, FeatureKind, Schema, SchemaError, Slot};
-pub use table::TableError;
+pub use table::{Table, TableError};

@@ -37,7 +37,7 @@ pub enum TableError {
 }
 
 /// A CSV file, read row by row.
-pub(crate) struct Table {
+pub struct Table {
     path: PathBuf,
     header: Vec<String>,
     records: csv::StringRecordsIntoIter<BufReader<File>>,
@@ -45,7 +45,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// Opens the file and reads its header. A byte-order mark is skipped.
-    pub(crate) fn open(path: &Path) -> Result<Self, TableError> {
+    pub fn open(path: &Path) -> Result<Self, TableError> {
         let io = |source| TableError::Io { path: path.into(), source };
         let file = File::open(path).map_err(io)?;
         let mut reader = csv::ReaderBuilder::new().from_reader(BufReader::new(file));
@@ -55,7 +55,7 @@ impl Table {
     }
 
     /// Names of the columns.
-    pub(crate) fn header(&self) -> &[String] {
+    pub fn header(&self) -> &[String] {
         &self.header
     }
 }

@@ -135,6 +135,15 @@ fn german_credit_report() {
     assert!(shown.contains("0 of 30000 differ") && shown.contains("AUC"), "{shown}");
     assert!(!shown.contains(&hex::encode(package.salt)));
 
+    // A package changed behind its report's back is noticed.
+    let path = folder.path().join("package.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replacen(&hex::encode(package.salt), &hex::encode([9; 32]), 1);
+    assert_ne!(changed, text);
+    std::fs::write(&path, changed).unwrap();
+    let refused = Package::load(folder.path());
+    assert!(matches!(refused, Err(tessera_model::PackageError::Report { .. })));
+
     let scores = package.score_csv(&example("golden.csv")).unwrap();
     assert_eq!(scores.len(), 300);
     assert_eq!(

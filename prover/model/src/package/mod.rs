@@ -104,28 +104,44 @@ pub enum PackageError {
         /// What is wrong.
         source: ModelError,
     },
+    /// A report of another package, or a package changed since.
+    #[error("{package} is not the package that {report} is about: import the model again")]
+    Report {
+        /// The package file.
+        package: String,
+        /// The report file.
+        report: String,
+    },
 }
 
 impl Package {
     /// Writes both files into `folder`, which is made if it is not there.
     pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
-        let report = folder.join(REPORT_FILE);
-        tessera_artifact::write_json(&report, REPORT_KIND, VERSION, &self.report, Secrecy::Public)?;
         let body = json::PackageJson::from(self);
-        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)
+        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)?;
+        let mut report = self.report.clone();
+        report.digests.package = self.digest();
+        let path = folder.join(REPORT_FILE);
+        tessera_artifact::write_json(&path, REPORT_KIND, VERSION, &report, Secrecy::Public)
     }
 
-    /// Reads both files and checks the model against the schema.
+    /// Reads both files; checks the model against the schema, and the report's digest against the
+    /// package.
     pub fn load(folder: &Path) -> Result<Self, PackageError> {
         let path = folder.join(FILE);
         let body: json::PackageJson = tessera_artifact::read_json(&path, KIND, VERSION, MAX_FILE)?;
-        let report = folder.join(REPORT_FILE);
-        let report = tessera_artifact::read_json(&report, REPORT_KIND, VERSION, MAX_FILE)?;
+        let report_path = folder.join(REPORT_FILE);
+        let report: Report =
+            tessera_artifact::read_json(&report_path, REPORT_KIND, VERSION, MAX_FILE)?;
         let package = body.into_package(report);
+        let text = |path: &Path| path.display().to_string();
         package
             .model
             .validate(&package.schema)
-            .map_err(|source| PackageError::Model { path: path.display().to_string(), source })?;
+            .map_err(|source| PackageError::Model { path: text(&path), source })?;
+        if package.report.digests.package != package.digest() {
+            return Err(PackageError::Report { package: text(&path), report: text(&report_path) });
+        }
         Ok(package)
     }
 
