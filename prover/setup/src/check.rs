@@ -23,7 +23,7 @@ use halo2_proofs::{
     },
 };
 use halo2curves::{
-    bn256::{Bn256, Fr, pairing},
+    bn256::{Bn256, Fr, G1, G1Affine, G2Affine, pairing},
     ff::{Field, FromUniformBytes},
     group::Curve,
 };
@@ -78,9 +78,26 @@ impl Srs {
 }
 
 /// The two equations of this module.
-pub(crate) fn consistency(params: &ParamsKZG<Bn256>) -> Result<(), Fault> {
-    let (k, g) = (params.k(), params.get_g());
-    let rho = challenge(k);
+fn consistency(params: &ParamsKZG<Bn256>) -> Result<(), Fault> {
+    let powers = check_powers(params.get_g(), &params.g2(), &params.s_g2())?;
+    check_lagrange(params, &powers)
+}
+
+/// Powers that were found right, with what the second equation takes from the first.
+pub(crate) struct Powers {
+    /// `ρ`.
+    rho: Fr,
+    /// `S(ρ)`.
+    sum: G1,
+}
+
+/// The first equation, for `2^k` points.
+pub(crate) fn check_powers(
+    g: &[G1Affine],
+    g2: &G2Affine,
+    tau_g2: &G2Affine,
+) -> Result<Powers, Fault> {
+    let rho = challenge(g.len() as u64);
     let rhos = powers(rho, g.len());
     let sum = best_multiexp(&rhos, g);
 
@@ -88,26 +105,29 @@ pub(crate) fn consistency(params: &ParamsKZG<Bn256>) -> Result<(), Fault> {
     // `challenge` gives no 0.
     let shifted = (sum - first) * rho.invert().unwrap_or(Fr::ZERO);
     let unshifted = sum - last * rhos[rhos.len() - 1];
-    let left = pairing(&shifted.to_affine(), &params.g2());
-    if left != pairing(&unshifted.to_affine(), &params.s_g2()) {
+    if pairing(&shifted.to_affine(), g2) != pairing(&unshifted.to_affine(), tau_g2) {
         return Err(Fault::Powers);
     }
+    Ok(Powers { rho, sum })
+}
 
-    let evaluations = geometric_evaluations(rho, k);
-    let evaluations = EvaluationDomain::new(1, k).lagrange_from_vec(evaluations);
-    if params.commit_lagrange(&evaluations, Blind(Fr::ZERO)) != sum {
+/// The second equation, for the Lagrange form of `params`.
+pub(crate) fn check_lagrange(params: &ParamsKZG<Bn256>, powers: &Powers) -> Result<(), Fault> {
+    let evaluations = geometric_evaluations(powers.rho, params.k());
+    let evaluations = EvaluationDomain::new(1, params.k()).lagrange_from_vec(evaluations);
+    if params.commit_lagrange(&evaluations, Blind(Fr::ZERO)) != powers.sum {
         return Err(Fault::Lagrange);
     }
     Ok(())
 }
 
-/// A random element that is neither 0 nor a `2^k`-th root of unity.
-fn challenge(k: u32) -> Fr {
+/// A random element that is neither 0 nor an `n`-th root of unity.
+fn challenge(n: u64) -> Fr {
     loop {
         let mut bytes = [0; 64];
         rand::Rng::fill(&mut rand::rng(), &mut bytes);
         let rho = Fr::from_uniform_bytes(&bytes);
-        if rho != Fr::ZERO && rho.pow_vartime([1u64 << k]) != Fr::ONE {
+        if rho != Fr::ZERO && rho.pow_vartime([n]) != Fr::ONE {
             return rho;
         }
     }
@@ -118,10 +138,7 @@ mod tests {
     use super::*;
     use crate::{development, srs::params_from_parts};
     use halo2_proofs::arithmetic::g_to_lagrange;
-    use halo2curves::{
-        bn256::{G1Affine, G2Affine},
-        group::prime::PrimeCurveAffine,
-    };
+    use halo2curves::group::prime::PrimeCurveAffine;
 
     /// Powers, their Lagrange form and `tau` in G2, to be spoilt.
     fn parts(k: u32) -> (Vec<G1Affine>, Vec<G1Affine>, G2Affine) {

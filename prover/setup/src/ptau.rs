@@ -15,7 +15,7 @@
 
 use crate::{
     Blake2bDigest, Ceremony, Fault, Provenance, Srs, SrsError,
-    check::consistency,
+    check::{check_lagrange, check_powers},
     development::root_of_unity,
     points::{G1_BYTES, G2_BYTES, g1_points, g2_points},
     srs::params_from_parts,
@@ -69,12 +69,13 @@ pub fn import_ptau(path: &Path, k: u32) -> Result<Srs, SrsError> {
         None
     };
 
-    // Before the Lagrange form is computed, which a trivial secret would make futile.
+    // What is quickly refused, before a missing Lagrange form is computed at length.
     if g2[0] == g2[1] {
         return Err(fault(Fault::TrivialSecret));
     }
+    let checked = check_powers(&powers, &g2[0], &g2[1]).map_err(fault)?;
     let params = params_from_parts(k, powers, lagrange, g2[0], g2[1]);
-    consistency(&params).map_err(fault)?;
+    check_lagrange(&params, &checked).map_err(fault)?;
     let ceremony = file.ceremony()?;
     Srs::new(params, Provenance::Ceremony(ceremony)).map_err(fault)
 }
