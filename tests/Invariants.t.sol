@@ -98,15 +98,28 @@ contract InvariantsTest is Base, IRequests {
             if (dice % 10 == 3) handler.redeem(who, amount);
             if (dice % 10 == 4 || dice % 10 == 5) handler.borrow(who, amount, dice >> 16);
             if (dice % 10 == 6) handler.repay(who, amount);
-            if (dice % 10 == 7) handler.repayAll(who);
+            if (dice % 30 == 7) handler.repayAll(who);
+            if (dice % 30 == 17) handler.waitLong(amount);
             if (dice % 10 == 8) handler.donate(amount);
             if (dice % 10 == 9) handler.wait(amount);
             invariant_books_are_the_sum_of_loans();
         }
-        string[9] memory actions =
-            ["deposit", "mint", "withdraw", "redeem", "borrow", "repay", "close", "donate", "wait"];
+        string[12] memory actions = [
+            "deposit",
+            "mint",
+            "withdraw",
+            "redeem",
+            "borrow",
+            "repay",
+            "close",
+            "donate",
+            "wait",
+            "grace",
+            "delinquent",
+            "default"
+        ];
         for (uint256 i = 0; i < actions.length; i++) {
-            assertGt(handler.effects(actions[i]), 9, actions[i]);
+            assertGt(handler.effects(actions[i]), 4, actions[i]);
         }
     }
 }

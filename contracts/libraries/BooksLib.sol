@@ -50,14 +50,10 @@ library BooksLib {
         uint256 period,
         uint256 time
     ) internal view returns (uint256 lost) {
-        // With nothing posted, every turn to come is zero.
-        if (books.value == 0 && books.markdownSlope == 0) {
-            books.settledAt = time;
-            return 0;
-        }
         int256 gone = 0;
         uint256 last = time / 1 days;
-        for (uint256 day = books.settledAt / 1 days + 1; day <= last; ++day) {
+        // Books of value zero have no loan in them, and nothing more can happen to them by themselves.
+        for (uint256 day = books.settledAt / 1 days + 1; day <= last && books.value != 0; ++day) {
             _grow(books, day * 1 days);
             Turn storage turn = turns[day];
             books.slope += turn.slope;

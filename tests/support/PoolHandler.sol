@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {CredentialRegistry} from "../../contracts/CredentialRegistry.sol";
 import {TesseraPool} from "../../contracts/TesseraPool.sol";
 import {DemoToken} from "../../contracts/demo/DemoToken.sol";
-import {Loan} from "../../contracts/interfaces/ITesseraPool.sol";
+import {Loan, LoanStatus} from "../../contracts/interfaces/ITesseraPool.sol";
 import {BorrowRequest} from "../../contracts/interfaces/IUnderwriter.sol";
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
@@ -146,13 +146,29 @@ contract PoolHandler is CommonBase, StdUtils {
     // --------------------------------------------------------------------------------------- time
 
     function wait(uint256 time) external {
-        vm.warp(block.timestamp + bound(time, 1, 40 days));
-        effects["wait"]++;
+        _warp(block.timestamp + bound(time, 1, 20 days));
+    }
+
+    /// Long enough to carry loans through all of their life.
+    function waitLong(uint256 time) external {
+        _warp(block.timestamp + bound(time, 1, 200 days));
     }
 
     function waitForMidnight() external {
-        vm.warp((block.timestamp / 1 days + 1) * 1 days);
+        _warp((block.timestamp / 1 days + 1) * 1 days);
+    }
+
+    function _warp(uint256 time) private {
+        vm.warp(time);
         effects["wait"]++;
+        for (uint256 i = 0; i < borrowers.length; i++) {
+            uint256 id = openLoan(borrowers[i]);
+            if (id == 0) continue;
+            LoanStatus status = _pool.statusOf(id);
+            if (status == LoanStatus.Grace) effects["grace"]++;
+            if (status == LoanStatus.Delinquent) effects["delinquent"]++;
+            if (status == LoanStatus.Default) effects["default"]++;
+        }
     }
 
     /// The open loan of a borrower; 0 if there is none.
