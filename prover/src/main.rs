@@ -1,1 +1,10 @@
-fn main() {}
+//! The `tessera` command.
+
+mod cli;
+mod demo;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

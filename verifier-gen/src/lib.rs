@@ -1,7 +1,21 @@
 //! From an aggregation verifying key to a Solidity contract that was compiled, measured and
 //! exercised with a real proof.
+//!
+//! ```text
+//! VerifierSpec ──generate──▶ Solidity ──compile──▶ runtime code ──exercise──▶ gas, verdicts
+//! ```
 
+#[cfg(feature = "toolchain")]
+pub mod compile;
+#[cfg(feature = "toolchain")]
+pub mod exercise;
+pub mod generate;
 pub mod layout;
 pub mod spec;
 
-pub use spec::VerifierSpec;
+#[cfg(feature = "toolchain")]
+pub use compile::{CompileError, Compiled, compile};
+#[cfg(feature = "toolchain")]
+pub use exercise::{Evm, ExerciseError, Outcome};
+pub use generate::generate;
+pub use spec::{SpecError, VerifierSpec};

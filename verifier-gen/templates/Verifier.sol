@@ -125,14 +125,19 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant PROOF_REJECTED = {{PROOF_REJECTED}};
 
     /// @inheritdoc ITesseraVerifier
-    function verify(Statement calldata, bytes calldata proof) external view returns (bool) {
+    function verify(Statement calldata, bytes calldata proof) external view returns (bool accepted) {
         if (proof.length != PROOF_LENGTH) revert ProofLength(PROOF_LENGTH, proof.length);
-        uint256 offset;
+        bool canonical;
         assembly {
-            offset := proof.offset
+            canonical := and(eq(proof.offset, DATA), eq(calldatasize(), add(DATA, proof.length)))
         }
-        if (offset != DATA || msg.data.length != DATA + PROOF_LENGTH) revert CalldataLayout();
+        if (!canonical) revert CalldataLayout();
+        decide();
+        accepted = true; // not reached
+    }
 
+    /// Checks the call data, whose layout is canonical, and ends the call: with `true`, or with an error.
+    function decide() private view {
         assembly {
             /// Reverts with an error of one argument.
             function fail(selector, argument) {
@@ -228,11 +233,10 @@ contract {{NAME}} is ITesseraVerifier {
             {
                 let r := R
                 let x := mload(X)
-                // Σ instanceᵢ·ω^i/(x − ω^i)
-                let numerator := 0
-                let denominator := 1
+                // Σ instanceᵢ·ω^i/(x − ω^i); numerator and denominator wait in INSTANCE and X_INVERSE
                 {
-                    let omega := OMEGA
+                    let numerator := 0
+                    let denominator := 1
                     let power := 1
                     for { let at := INSTANCES } lt(at, ADVICE) { at := add(at, 0x20) } {
                         let word := mload(at)
@@ -244,35 +248,42 @@ contract {{NAME}} is ITesseraVerifier {
                             r
                         )
                         denominator := mulmod(denominator, difference, r)
-                        power := mulmod(power, omega, r)
+                        power := mulmod(power, OMEGA, r)
                     }
+                    mstore(INSTANCE, numerator)
+                    mstore(X_INVERSE, denominator)
                 }
-                // Σ ω^-i/(x − ω^-i) over the last rows; the last of them is the permutation's last row.
-                let last_numerator := 0
+                // Σ ω^-i/(x − ω^-i) over the last rows, the last of which is the permutation's last row. The
+                // sum's numerator waits in L_ACTIVE, that of the last row's own term in L_LAST.
                 let last_denominator := 1
-                let last_denominator_before := 1
-                let last_power := 1
-                for { let i := 0 } lt(i, LAST_ROWS) { i := add(i, 1) } {
-                    last_power := mulmod(last_power, OMEGA_INVERSE, r)
-                    let difference := addmod(x, sub(r, last_power), r)
-                    last_numerator := addmod(
-                        mulmod(last_numerator, difference, r), mulmod(last_power, last_denominator, r), r
-                    )
-                    last_denominator_before := last_denominator
-                    last_denominator := mulmod(last_denominator, difference, r)
+                {
+                    let numerator := 0
+                    let power := 1
+                    for { let i := 0 } lt(i, LAST_ROWS) { i := add(i, 1) } {
+                        power := mulmod(power, OMEGA_INVERSE, r)
+                        let difference := addmod(x, sub(r, power), r)
+                        let term := mulmod(power, last_denominator, r)
+                        numerator := addmod(mulmod(numerator, difference, r), term, r)
+                        last_denominator := mulmod(last_denominator, difference, r)
+                        mstore(L_LAST, term)
+                    }
+                    mstore(L_ACTIVE, numerator)
                 }
+                let x_minus_one := addmod(x, sub(r, 1), r)
                 let vanishing := x
                 for { let i := 0 } lt(i, K) { i := add(i, 1) } { vanishing := mulmod(vanishing, vanishing, r) }
                 mstore(X_N, vanishing)
                 vanishing := addmod(vanishing, sub(r, 1), r)
-                let x_minus_one := addmod(x, sub(r, 1), r)
 
-                // Inverses of x, denominator, last_denominator, x − 1 and x^n − 1, from that of their product.
-                let product_2 := mulmod(x, denominator, r)
+                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product.
+                let product_2 := mulmod(x, mload(X_INVERSE), r)
                 let product_3 := mulmod(product_2, last_denominator, r)
                 let product_4 := mulmod(product_3, x_minus_one, r)
                 let inverse := mulmod(product_4, vanishing, r)
-                if iszero(inverse) { fail(PROOF_REJECTED, 0) }
+                if iszero(inverse) {
+                    mstore(0x00, PROOF_REJECTED)
+                    revert(0x1c, 0x04)
+                }
                 mstore(SCRATCH, 0x20)
                 mstore(add(SCRATCH, 0x20), 0x20)
                 mstore(add(SCRATCH, 0x40), 0x20)
@@ -289,12 +300,12 @@ contract {{NAME}} is ITesseraVerifier {
                 inverse := mulmod(inverse, x_minus_one, r)
                 {
                     let last := mulmod(factor, mulmod(inverse, product_2, r), r)
-                    mstore(L_LAST, mulmod(mulmod(last, last_power, r), last_denominator_before, r))
-                    mstore(L_ACTIVE, addmod(1, sub(r, mulmod(last, last_numerator, r)), r))
+                    mstore(L_LAST, mulmod(last, mload(L_LAST), r))
+                    mstore(L_ACTIVE, addmod(1, sub(r, mulmod(last, mload(L_ACTIVE), r)), r))
                 }
                 inverse := mulmod(inverse, last_denominator, r)
-                mstore(INSTANCE, mulmod(mulmod(factor, numerator, r), mulmod(inverse, x, r), r))
-                mstore(X_INVERSE, mulmod(inverse, denominator, r))
+                mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
+                mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.

@@ -23,29 +23,6 @@ use zeroize::Zeroizing;
 /// Scores and thresholds, in 2^-32 points, are below `2^SCORE_BITS`.
 pub const SCORE_BITS: u32 = 63;
 
-/// What is proven, in the order of the instances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// The credential's commitment to the features.
-    pub commitment: Fr,
-    /// Digest of the schema.
-    pub schema: Fr,
-    /// Digest of the segments' keys.
-    pub model_digest: Fr,
-    /// The score to reach, in 2^-32 points; below 2^62.
-    pub threshold: u64,
-    /// What the proof is bound to.
-    pub context: Fr,
-}
-
-impl Statement {
-    /// The statement's words, in the layout's order.
-    pub fn words(&self) -> [Fr; STATEMENT_WORDS] {
-        let threshold = Fr::from(self.threshold);
-        [self.commitment, self.schema, self.model_digest, threshold, self.context]
-    }
-}
-
 /// A segment's proof as the circuit takes it.
 #[derive(Clone, Debug)]
 pub struct SegmentProof {

@@ -6,6 +6,8 @@ use halo2_proofs::{
     poly::{commitment::Params, kzg::commitment::ParamsKZG},
 };
 use halo2curves::bn256::{Bn256, G1Affine};
+use tessera_artifact::Sha256Digest;
+use tessera_circuit::layout::PIN_SHIFT;
 use verifier_gen::VerifierSpec;
 
 /// Why the keys could not be made.
@@ -75,7 +77,7 @@ impl AggregationKey {
     pub fn verifier(
         &self,
         params: &ParamsKZG<Bn256>,
-        srs: [u8; 32],
+        srs: Sha256Digest,
         insecure: bool,
     ) -> VerifierSpec {
         let vk = self.key.get_vk();
@@ -84,6 +86,8 @@ impl AggregationKey {
         VerifierSpec {
             segments: self.segments,
             k: self.k,
+            last_rows: vk.cs().blinding_factors() as u32 + 1,
+            pin_shift: *PIN_SHIFT,
             key: key.try_into().expect("the full layout has five key points"),
             initial_state: vk.transcript_repr(),
             tau_g2: params.s_g2(),

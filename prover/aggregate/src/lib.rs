@@ -16,7 +16,7 @@ pub mod proof;
 pub mod transcript;
 pub mod verify;
 
-pub use circuit::{Statement, Witness};
+pub use circuit::Witness;
 pub use key::{AggregationKey, KeyError};
 pub use proof::{ProofError, prove};
 pub use verify::{VerifyError, verify};

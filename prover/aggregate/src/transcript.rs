@@ -13,7 +13,7 @@ use snark_verifier::{
     util::transcript::{Transcript, TranscriptRead},
 };
 use std::io;
-use tessera_circuit::Cell;
+use tessera_circuit::{Cell, hash::Scaled};
 use tessera_field::{
     Fr,
     poseidon::{RATE, WIDTH, absorb},
@@ -23,7 +23,7 @@ use tessera_field::{
 pub struct CircuitTranscript<'a> {
     loader: Loader,
     proof: &'a [u8],
-    state: [Cell; WIDTH],
+    state: [Scaled; WIDTH],
     absorbing: Vec<Cell>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> CircuitTranscript<'a> {
         CircuitTranscript {
             loader: loader.clone(),
             proof,
-            state: [capacity, zero, zero],
+            state: [capacity, zero, zero].map(Scaled::from),
             absorbing: Vec::new(),
         }
     }
@@ -66,9 +66,11 @@ impl Transcript<G1Affine, Loader> for CircuitTranscript<'_> {
         // The padding is one 1 behind the last element, in a permutation of its own if need be.
         let padding = cells.len().is_multiple_of(RATE).then_some(&[][..]);
         for chunk in cells.chunks(RATE).chain(padding) {
-            self.state = absorb(builder, self.state, chunk, Fr::ONE);
+            let chunk: Vec<Scaled> = chunk.iter().map(|cell| (*cell).into()).collect();
+            self.state = absorb(builder, self.state, &chunk, Fr::ONE);
         }
-        self.loader.scalar_from_assigned(self.state[1])
+        let challenge = builder.unscale(self.state[1]);
+        self.loader.scalar_from_assigned(challenge)
     }
 
     fn common_scalar(&mut self, scalar: &Scalar<G1Affine, DeferredChip>) -> Result<(), Error> {

@@ -65,30 +65,28 @@ impl Builder {
         } else {
             None
         };
-        let first = match start {
-            Some(i) => Operand::Copy(terms[i].1),
-            None => Operand::Constant(constant),
-        };
-        let rest = (0..terms.len()).filter(|i| Some(*i) != start).map(|i| terms[i]);
-        match self.gates_available() {
-            Gates::Lean => {
-                let products = rest.map(|(c, cell)| (Operand::Constant(c), Operand::Copy(cell)));
-                self.sum_of_products(first, products)
+        let mut sum = match start {
+            Some(i) => self.at_end(terms[i].1),
+            // With the linear gate a row's constant is its coefficient, so the start is a copy.
+            None if self.gates_available() == Gates::Full => {
+                let constant = self.constant(constant);
+                self.push(constant)
             }
-            Gates::Full => {
-                // The first row's coefficient needs the constants column, so a pinned start can't
-                // be in the row itself.
-                let first = match first {
-                    Operand::Constant(value) => Operand::Copy(self.constant(value)),
-                    other => other,
+            None => self.push(Operand::Constant(constant)),
+        };
+        for (i, (coefficient, cell)) in terms.iter().enumerate() {
+            if Some(i) != start {
+                sum = match self.gates_available() {
+                    Gates::Lean => {
+                        let [_, _, _, sum] =
+                            self.continue_mul_add(sum, Operand::Constant(*coefficient), (*cell).into());
+                        sum
+                    }
+                    Gates::Full => self.continue_linear(sum, (*cell).into(), *coefficient),
                 };
-                let mut sum = self.push(first);
-                for (coefficient, cell) in rest {
-                    sum = self.continue_linear(sum, cell.into(), coefficient);
-                }
-                sum
             }
         }
+        sum
     }
 
     /// `a + b`.

@@ -14,6 +14,11 @@ impl Cell {
     pub fn row(self) -> usize {
         self.0 as usize
     }
+
+    /// The cell below.
+    pub(crate) fn next(self) -> Cell {
+        Cell(self.0 + 1)
+    }
 }
 
 /// What a row's gate asks of this row and the next ones; `a0` is this row's cell.
@@ -119,18 +124,34 @@ impl Builder {
     /// Appends one cell.
     pub fn push(&mut self, operand: impl Into<Operand>) -> Cell {
         let cell = Cell(u32::try_from(self.values.len()).expect("fewer than 2^32 cells"));
-        let (value, constant) = match operand.into() {
+        self.values.push(Fr::ZERO);
+        self.gates.push(Gate::None);
+        self.constants.push(None);
+        self.fill(cell, operand.into());
+        cell
+    }
+
+    /// Gives a cell that was appended as a placeholder its content.
+    pub(crate) fn fill(&mut self, cell: Cell, operand: Operand) {
+        let value = match operand {
             Operand::Copy(source) => {
                 self.copies.push((source, cell));
-                (self.value(source), None)
+                self.value(source)
             }
-            Operand::Constant(value) => (value, Some(value)),
-            Operand::Witness(value) => (value, None),
+            Operand::Constant(value) => {
+                self.constants[cell.row()] = Some(value);
+                value
+            }
+            Operand::Witness(value) => value,
         };
-        self.values.push(value);
-        self.gates.push(Gate::None);
-        self.constants.push(constant);
-        cell
+        self.values[cell.row()] = value;
+    }
+
+    /// `cell` itself if a row that starts with it can be continued there, else a copy: it must be
+    /// the last cell, and its row's constant must be free for a coefficient.
+    pub(crate) fn at_end(&mut self, cell: Cell) -> Cell {
+        let last = cell.row() + 1 == self.rows();
+        if last && self.constants[cell.row()].is_none() { cell } else { self.push(cell) }
     }
 
     /// A free cell. The caller binds it.

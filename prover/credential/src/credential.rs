@@ -6,7 +6,7 @@ use alloy::{
     sol,
     sol_types::{Eip712Domain, SolStruct, eip712_domain},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::path::Path;
 use tessera_artifact::{Secrecy, read_json, write_json};
 use tessera_field::{Fr, from_be_bytes, to_hex};
@@ -142,13 +142,18 @@ impl SignedCredential {
 
     /// Writes the public file.
     pub fn save(&self, path: &Path) -> Result<(), CredentialError> {
-        Ok(write_json(path, KIND, VERSION, &CredentialFile::from(self), Secrecy::Public)?)
+        Ok(write_json(path, KIND, VERSION, self, Secrecy::Public)?)
     }
 
     /// Reads the public file. Only its form and its uid are checked here: see [`Self::check`].
     pub fn load(path: &Path) -> Result<Self, CredentialError> {
         let file: CredentialFile = read_json(path, KIND, VERSION, LIMIT)?;
-        let (found, signed) = (file.uid, file.parse(path)?);
+        let found = file.uid;
+        let signed = file.parse().map_err(|expected| CredentialError::Field {
+            path: path.into(),
+            field: "maxExposure",
+            expected,
+        })?;
         let computed = signed.uid();
         if found != computed {
             return Err(CredentialError::Uid { path: path.into(), found, computed });
@@ -159,6 +164,25 @@ impl SignedCredential {
 
 fn element(field: &'static str, value: B256) -> Result<Fr, CredentialError> {
     from_be_bytes(value.0).ok_or(CredentialError::NotInField { field, value })
+}
+
+/// The fields of its file, for files that hold a credential among other things.
+impl Serialize for SignedCredential {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        CredentialFile::from(self).serialize(serializer)
+    }
+}
+
+/// Refuses a uid that is not the credential's own.
+impl<'de> Deserialize<'de> for SignedCredential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let file = CredentialFile::deserialize(deserializer)?;
+        let (found, signed) = (file.uid, file.parse().map_err(D::Error::custom)?);
+        match signed.uid() == found {
+            true => Ok(signed),
+            false => Err(D::Error::custom("the credential's uid is not the one written there")),
+        }
+    }
 }
 
 /// The file: names as in the contract; numbers that a double cannot hold are strings.
@@ -210,13 +234,11 @@ impl From<&SignedCredential> for CredentialFile {
 }
 
 impl CredentialFile {
-    fn parse(self, path: &Path) -> Result<SignedCredential, CredentialError> {
+    /// The credential, or what `maxExposure` should have been.
+    fn parse(self) -> Result<SignedCredential, &'static str> {
         let c = self.credential;
-        let max_exposure = c.max_exposure.parse().map_err(|_| CredentialError::Field {
-            path: path.into(),
-            field: "maxExposure",
-            expected: "a decimal number below 2^128, as a string,",
-        })?;
+        let expected = "a decimal number below 2^128, as a string,";
+        let max_exposure = c.max_exposure.parse().map_err(|_| expected)?;
         Ok(SignedCredential {
             home: Home { chain_id: self.chain_id, registry: self.registry },
             credential: Credential {

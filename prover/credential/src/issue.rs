@@ -1,7 +1,8 @@
 //! Issuing: fresh blinding and salt, a commitment, a signature.
 
 use crate::{
-    AccountKey, Blinding, Credential, CredentialError, Home, Opening, SignedCredential, fill_random,
+    AccountKey, Credential, CredentialError, Home, Opening, SignedCredential, fill_random,
+    fresh_blinding,
 };
 use alloy::primitives::{Address, B256, U256};
 use tessera_field::to_be_bytes;
@@ -47,7 +48,7 @@ pub fn issue(
     if expires_at <= issued_at {
         return Err(CredentialError::Dates { issued_at, expires_at });
     }
-    let opening = Opening::new(schema, features, Blinding::random()?)?;
+    let opening = Opening::new(schema, features, fresh_blinding()?)?;
     let mut salt = [0u8; 32];
     fill_random(&mut salt)?;
     let credential = Credential {

@@ -1,10 +1,10 @@
 //! The borrower's secret half: features and blinding.
 
-use crate::{Blinding, CredentialError, commit};
+use crate::{CredentialError, commit};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path};
 use tessera_artifact::{Secrecy, read_json, write_json};
-use tessera_field::{Fr, serde_hex, to_hex};
+use tessera_field::{Fr, Secret, from_hex, serde_hex, to_hex};
 use tessera_model::{Features, Schema};
 use zeroize::Zeroizing;
 
@@ -18,7 +18,7 @@ const LIMIT: u64 = 4 << 20;
 pub struct Opening {
     schema: Fr,
     features: Features,
-    blinding: Blinding,
+    blinding: Secret,
     commitment: Fr,
 }
 
@@ -41,7 +41,7 @@ impl Opening {
     pub fn new(
         schema: &Schema,
         features: Features,
-        blinding: Blinding,
+        blinding: Secret,
     ) -> Result<Self, CredentialError> {
         Self::checked(schema, features, blinding, "the opening")
     }
@@ -50,7 +50,7 @@ impl Opening {
     fn checked(
         schema: &Schema,
         features: Features,
-        blinding: Blinding,
+        blinding: Secret,
         of: &str,
     ) -> Result<Self, CredentialError> {
         let unfit = |source| CredentialError::Features { of: of.into(), source };
@@ -73,7 +73,7 @@ impl Opening {
     }
 
     /// The blinding, for the prover.
-    pub fn blinding(&self) -> &Blinding {
+    pub fn blinding(&self) -> &Secret {
         &self.blinding
     }
 
@@ -87,7 +87,7 @@ impl Opening {
         let file = OpeningFile {
             schema: self.schema,
             codes: Zeroizing::new(self.features.codes().to_vec()),
-            blinding: self.blinding.to_hex(),
+            blinding: Zeroizing::new(to_hex(&self.blinding.expose())),
         };
         Ok(write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
     }
@@ -101,14 +101,13 @@ impl Opening {
             let of = path.display().to_string();
             return Err(CredentialError::Schema { of, expected, found });
         }
-        let blinding =
-            Blinding::from_hex(&file.blinding).ok_or_else(|| CredentialError::Field {
-                path: path.into(),
-                field: "blinding",
-                expected: "0x and 64 hexadecimal digits below the bn254 scalar modulus",
-            })?;
+        let blinding = from_hex(&file.blinding).map_err(|_| CredentialError::Field {
+            path: path.into(),
+            field: "blinding",
+            expected: "0x and 64 hexadecimal digits below the bn254 scalar modulus",
+        })?;
         let features = Features::new_unchecked(std::mem::take(&mut *file.codes));
-        Self::checked(schema, features, blinding, &path.display().to_string())
+        Self::checked(schema, features, Secret::new(blinding), &path.display().to_string())
     }
 }
 

@@ -10,8 +10,8 @@ use alloy::{
 use reference::{hash, permute};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use tessera_credential::{AccountKey, Blinding, Credential, Home, Opening, SignedCredential};
-use tessera_field::{Fr, from_hex, to_be_bytes, to_hex};
+use tessera_credential::{AccountKey, Credential, Home, Opening, SignedCredential};
+use tessera_field::{Fr, Secret, from_hex, to_be_bytes, to_hex};
 use tessera_model::{Feature, FeatureKind, Features, Schema};
 
 const FEATURES: u64 = 1;
@@ -47,7 +47,7 @@ fn schema() -> Schema {
 fn opening(codes: &[u64], blinding: Fr) -> Opening {
     let schema = schema();
     let features = Features::new(&schema, codes.to_vec()).unwrap();
-    Opening::new(&schema, features, Blinding::from_element(&blinding)).unwrap()
+    Opening::new(&schema, features, Secret::new(blinding)).unwrap()
 }
 
 fn commitment_vector(codes: &[u64], blinding: Fr) -> Value {

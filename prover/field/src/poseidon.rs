@@ -64,12 +64,25 @@ impl Domain {
 pub trait Arithmetic {
     /// A field element in this representation.
     type Element: Clone;
+    /// A sum that grows by one term a round.
+    type Sum;
 
     /// `Σ coefficient · element + constant`; `terms` is not empty.
     fn linear(&mut self, terms: &[(Fr, &Self::Element)], constant: Fr) -> Self::Element;
 
     /// `element^5 + constant`.
     fn sbox(&mut self, element: &Self::Element, constant: Fr) -> Self::Element;
+
+    /// A sum of `start` and at most `terms` terms to come.
+    fn sum(&mut self, start: &Self::Element, terms: usize) -> Self::Sum;
+
+    /// Adds `coefficient · element` to `sum`; returns the sum so far.
+    fn accumulate(
+        &mut self,
+        sum: &mut Self::Sum,
+        coefficient: Fr,
+        element: &Self::Element,
+    ) -> Self::Element;
 }
 
 /// Adds up to [`RATE`] `inputs` to the state and permutes it. `offset` is added to the first
@@ -102,15 +115,21 @@ fn rounds<A: Arithmetic>(a: &mut A, mut state: [A::Element; WIDTH]) -> [A::Eleme
     }
     state = full_round(a, &state, last, matrices.pre_sparse_mds().as_ref());
 
+    // The second and the third element only ever grow by a multiple of the first.
+    let [mut head, second, third] = state;
+    let mut sums = [&second, &third].map(|element| a.sum(element, PARTIAL_ROUNDS));
+    let mut tail = [second, third];
     for (constant, sparse) in constants.partial().iter().zip(matrices.sparse_matrices()) {
-        let [head, tail @ ..] = state;
-        let head = a.sbox(&head, *constant);
+        let boxed = a.sbox(&head, *constant);
         let row = sparse.row();
-        let first = a.linear(&[(row[0], &head), (row[1], &tail[0]), (row[2], &tail[1])], Fr::ZERO);
-        let [second, third] = [0, 1]
-            .map(|i| a.linear(&[(Fr::ONE, &tail[i]), (sparse.col_hat()[i], &head)], Fr::ZERO));
-        state = [first, second, third];
+        let terms = [(row[0], &boxed), (row[1], &tail[0]), (row[2], &tail[1])];
+        head = a.linear(&terms, Fr::ZERO);
+        for i in 0..RATE {
+            tail[i] = a.accumulate(&mut sums[i], sparse.col_hat()[i], &boxed);
+        }
     }
+    let [second, third] = tail;
+    state = [head, second, third];
 
     for constants in constants.end().iter().chain([&[Fr::ZERO; WIDTH]]) {
         state = full_round(a, &state, constants, mds);
@@ -137,6 +156,7 @@ struct Native;
 
 impl Arithmetic for Native {
     type Element = Fr;
+    type Sum = Fr;
 
     fn linear(&mut self, terms: &[(Fr, &Fr)], constant: Fr) -> Fr {
         terms.iter().fold(constant, |sum, (c, x)| sum + *c * *x)
@@ -144,6 +164,15 @@ impl Arithmetic for Native {
 
     fn sbox(&mut self, x: &Fr, constant: Fr) -> Fr {
         x.square().square() * x + constant
+    }
+
+    fn sum(&mut self, start: &Fr, _: usize) -> Fr {
+        *start
+    }
+
+    fn accumulate(&mut self, sum: &mut Fr, coefficient: Fr, x: &Fr) -> Fr {
+        *sum += coefficient * x;
+        *sum
     }
 }
 

@@ -235,7 +235,8 @@ mod tests {
     use super::*;
 
     fn schema() -> Schema {
-        let features = vec![Feature::numeric("x", 0, 0, 8).or_missing(), Feature::numeric("y", 0, 0, 1)];
+        let features =
+            vec![Feature::numeric("x", 0, 0, 8).or_missing(), Feature::numeric("y", 0, 0, 1)];
         Schema { name: "test".into(), features }
     }
 
@@ -279,7 +280,8 @@ mod tests {
         let large = Node::Leaf { value: -(1 << 61) };
         let small = Node::Leaf { value: 5 };
         let tree = Tree { nodes: vec![split(1, 1, false, [1, 2]), large, small] };
-        let two = |offset| Model { trees: vec![tree.clone(), tree.clone()], offset, tops: vec![9, 1] };
+        let two =
+            |offset| Model { trees: vec![tree.clone(), tree.clone()], offset, tops: vec![9, 1] };
         assert_eq!(two(0).bound(), 1 << 62);
         assert_eq!(two(0).validate(&schema()), Err(ModelError::TooLarge { bits: 63 }));
         let one = |offset| Model { trees: vec![tree.clone()], offset, tops: vec![9, 1] };

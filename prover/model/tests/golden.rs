@@ -131,9 +131,11 @@ fn german_credit_report() {
     assert_eq!(read.digest(), package.report.digests.package);
     let again = tessera_model::calibrate(&read, &example("model.json"), &sample).unwrap();
     assert_eq!(again, found);
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("of 30000 leaves differ") && page.matches("<svg").count() == 2);
     let shown = package.show();
     assert!(shown.contains("0 of 30000 differ") && shown.contains("AUC"), "{shown}");
-    assert!(!shown.contains(&hex::encode(package.salt)));
+    assert!(![shown, page].iter().any(|text| text.contains(&hex::encode(package.salt))));
 
     // A package changed behind its report's back is noticed.
     let path = folder.path().join("package.json");
@@ -207,4 +209,43 @@ fn categories() {
         let structure = &found.package.report.structure;
         assert!(structure.splits >= structure.leaves, "{structure:?}");
     }
+}
+
+#[test]
+fn lightgbm() {
+    for name in ["lightgbm_missing", "lightgbm_never", "lightgbm_zero"] {
+        let found = small(name, "txt", &ImportOptions::default());
+        assert_eq!(found.package.source.trees, 8);
+        assert!(found.calibration.points_error.max < 1e-8);
+    }
+    let csv = fixture("lightgbm_categories.csv");
+    let schema = with_regions(infer(&csv));
+    let options = ImportOptions::default();
+    let found = golden(&fixture("lightgbm_categories.txt"), &csv, &schema, &options);
+    assert_eq!(found.package.source.objective, "binary sigmoid:0.7");
+    let structure = &found.package.report.structure;
+    assert!(structure.splits >= structure.leaves, "{structure:?}");
+}
+
+/// 100 trees of 15 leaves on the German-credit data, its features called `f0`, `f1`, …
+#[test]
+fn lightgbm_german_credit() {
+    let schema = Schema::load(&example("schema.json")).unwrap();
+    let options = ImportOptions { by_position: true, ..ImportOptions::default() };
+    let model = fixture("lightgbm_german.txt");
+    let scored = std::fs::read_to_string(fixture("lightgbm_german_margins.csv")).unwrap();
+    // The rows are the example's; only the margins are LightGBM's.
+    let rows = std::fs::read_to_string(example("golden.csv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("rows.csv");
+    let pairs = rows.lines().zip(scored.lines());
+    let lines =
+        pairs.map(|(row, margin)| format!("{},{margin}\n", row.rsplit_once(',').unwrap().0));
+    std::fs::write(&csv, lines.collect::<String>()).unwrap();
+
+    let found = golden(&model, &csv, &schema, &options);
+    let structure = &found.package.report.structure;
+    assert_eq!((structure.trees, structure.splits, structure.leaves), (100, 1400, 1500));
+    assert_eq!(structure.thresholds, 170);
+    assert!(found.package.report.notes[0].contains("by position"));
 }

@@ -133,6 +133,21 @@ impl<State> Proof<State> {
     }
 }
 
+impl Proof<Verified> {
+    /// Whether all coordinates of its points are below the scalar modulus, as words on chain are:
+    /// all but one proof in 2^123 are.
+    pub fn is_expressible(&self) -> bool {
+        let (commitments, rest) = self.bytes.split_at(32 * (PROOF_POINTS - 2));
+        let openings = &rest[32 * PROOF_EVALUATIONS..];
+        commitments.chunks_exact(32).chain(openings.chunks_exact(32)).all(|bytes| {
+            let mut repr = <G1Affine as GroupEncoding>::Repr::default();
+            repr.as_mut().copy_from_slice(bytes);
+            let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr));
+            point.is_some_and(|point| coordinates(&point).is_some())
+        })
+    }
+}
+
 impl Proof<Unverified> {
     /// Proves one segment. `params` must be those of the key. Fails where the witness does not
     /// satisfy the circuit's lookups; a false statement otherwise gives a proof that is rejected.

@@ -18,7 +18,7 @@ use crate::{
     check::{check_lagrange, check_powers},
     development::root_of_unity,
     points::{G1_BYTES, G2_BYTES, g1_points, g2_points},
-    srs::params_from_parts,
+    srs::{digest_of, params_from_parts},
 };
 use halo2curves::{
     bn256::{Fq, Fr, G1Affine},
@@ -30,7 +30,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
-use tessera_artifact::ArtifactError;
+use tessera_artifact::{ArtifactError, Sha256Digest};
 
 /// Prepared files have 11.
 const MAX_SECTIONS: u32 = 64;
@@ -42,8 +42,8 @@ const LAGRANGE: (u32, &str) = (12, "Lagrange form (section 12)");
 /// Reads the powers for size `k` from the `.ptau` file at `path` and verifies them: every point on
 /// its curve and in its group, all powers of one secret, the Lagrange form theirs.
 ///
-/// A prepared file gives the Lagrange form; without it, it is computed (half a minute at k = 16,
-/// longer in proportion to `2^k`). The contributions of the ceremony are not verified one by one:
+/// A prepared file gives the Lagrange form; without it, it is computed, which takes about two
+/// minutes at k = 16 and over twice as long for each further k. The contributions of the ceremony are not verified one by one:
 /// whether this is the file that the ceremony published, its BLAKE2b digest tells, which ends up in
 /// the provenance.
 ///
@@ -78,6 +78,23 @@ pub fn import_ptau(path: &Path, k: u32) -> Result<Srs, SrsError> {
     check_lagrange(&params, &checked).map_err(fault)?;
     let ceremony = file.ceremony()?;
     Srs::new(params, Provenance::Ceremony(ceremony)).map_err(fault)
+}
+
+/// [`Srs::digest`] of what the `.ptau` file at `path` holds; `None` if it is no such file.
+///
+/// Reads four points, so it tells which SRS the file claims to be, not that it is sound.
+pub(crate) fn claimed_digest(path: &Path) -> Result<Option<Sha256Digest>, SrsError> {
+    let mut file = match Ptau::open(path) {
+        Ok(file) => file,
+        Err(SrsError::File { fault: Fault::NotPtau, .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let fault = |fault| SrsError::file(path)(fault);
+    let g1 = file.read(POWERS_G1, 0, 2 * G1_BYTES as u64)?;
+    let g1 = g1_points(&g1, POWERS_G1.1).map_err(fault)?;
+    let g2 = file.read(POWERS_G2, 0, 2 * G2_BYTES as u64)?;
+    let g2 = g2_points(&g2, POWERS_G2.1).map_err(fault)?;
+    Ok(Some(digest_of(&g1[0], &g1[1], &g2[0], &g2[1])))
 }
 
 /// An open `.ptau` file whose sections lie inside it.

@@ -90,7 +90,8 @@ impl Srs {
     /// The same SRS for polynomials of a degree below `2^k`.
     ///
     /// The Lagrange form is another one for each size. It is computed by a Fourier transform of
-    /// points, about half a minute at k = 16; the development SRS is made afresh instead.
+    /// points, about two minutes at k = 16 on two cores; the development SRS is made afresh
+    /// instead, and a prepared `.ptau` file has every size ([`import_ptau`](crate::import_ptau)).
     ///
     /// Errors: [`SrsError::Size`]; [`Fault::TooSmall`] when it has fewer powers.
     pub fn downsize(&self, k: u32) -> Result<Self, SrsError> {

@@ -1,4 +1,6 @@
-use crate::{Fault, Srs, SrsError, development, development_digest};
+use crate::{
+    Fault, Srs, SrsError, development, development_digest, import_ptau, ptau::claimed_digest,
+};
 use std::path::{Path, PathBuf};
 use tessera_artifact::{ArtifactError, Sha256Digest};
 
@@ -15,8 +17,8 @@ impl SrsStore {
         Self { folder: folder.into(), source: None }
     }
 
-    /// Gives the SRS of `file` (of [`Srs::save`]) in the size that is asked for; smaller sizes are
-    /// kept in `folder`.
+    /// Gives the SRS of `file` in the size that is asked for, as [`SrsStore::open`] does; what had
+    /// to be made of the file is kept in `folder`.
     pub fn with_file(folder: impl Into<PathBuf>, file: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), source: Some(file.into()) }
     }
@@ -40,11 +42,17 @@ impl SrsStore {
         self.cached(&path, k, development_digest(), || development(k))
     }
 
-    /// The SRS of the file at `path` in size `k`.
+    /// The SRS of the file at `path`, one of [`Srs::save`] or a `.ptau` file, in size `k`.
     ///
-    /// Errors: those of [`Srs::load`] and [`Srs::downsize`].
+    /// A prepared `.ptau` file gives each size in a second or so; for the others, see
+    /// [`Srs::downsize`].
+    ///
+    /// Errors: those of [`import_ptau`], or of [`Srs::load`] and [`Srs::downsize`].
     pub fn open(&self, path: &Path, k: u32) -> Result<Srs, SrsError> {
         SrsError::check_size(k)?;
+        if let Some(digest) = claimed_digest(path)? {
+            return self.cached(&self.kept(digest, k), k, digest, || import_ptau(path, k));
+        }
         let srs = Srs::load(path)?;
         let available = srs.k();
         if available == k {
@@ -53,8 +61,12 @@ impl SrsStore {
         if available < k {
             return Err(SrsError::file(path)(Fault::TooSmall { available, wanted: k }));
         }
-        let name = format!("{}-k{k}.srs", &srs.digest().to_string()[2..34]);
-        self.cached(&self.folder.join(name), k, srs.digest(), || srs.downsize(k))
+        self.cached(&self.kept(srs.digest(), k), k, srs.digest(), || srs.downsize(k))
+    }
+
+    /// Where one size of a ceremony's SRS is kept.
+    fn kept(&self, digest: Sha256Digest, k: u32) -> PathBuf {
+        self.folder.join(format!("{}-k{k}.srs", &digest.to_string()[2..34]))
     }
 
     /// The file at `path` if it has this size and digest; else what `make` gives, written there.

@@ -67,6 +67,27 @@ fn smaller_sizes_of_a_file_are_kept_under_its_digest() {
 }
 
 #[test]
+fn a_ptau_file_serves_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SrsStore::with_file(folder.path(), sample_path());
+    for k in [4, 6, 4] {
+        let srs = store.get(k).unwrap();
+        assert_eq!(points(&srs), points(&import_ptau(&sample_path(), k).unwrap()));
+        srs.check().unwrap();
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let error = store.get(7).unwrap_err();
+    assert!(matches!(error, SrsError::File { fault: Fault::TooSmall { .. }, .. }), "{error}");
+
+    let spoilt = folder.path().join("spoilt.ptau");
+    let mut bytes = fs::read(sample_path()).unwrap();
+    bytes.truncate(1000);
+    fs::write(&spoilt, bytes).unwrap();
+    let error = store.open(&spoilt, 4).unwrap_err();
+    assert!(matches!(error, SrsError::File { fault: Fault::Length { .. }, .. }), "{error}");
+}
+
+#[test]
 fn faults_that_do_not_go_away_are_told() {
     let folder = tempfile::tempdir().unwrap();
     for k in [0, 25] {

@@ -178,7 +178,7 @@ pub fn aggregation(segments: usize) -> Arc<(AggregationKey, VerifierSpec)> {
     let make = || {
         let srs = srs(circuit_size(segments).expect("a circuit"));
         let key = AggregationKey::new(srs.params(), segments).expect("keys");
-        let spec = key.verifier(srs.params(), srs.digest().0, srs.is_insecure());
+        let spec = key.verifier(srs.params(), srs.digest(), srs.is_insecure());
         Arc::new((key, spec))
     };
     made.entry(segments).or_insert_with(make).clone()

@@ -6,6 +6,7 @@
 mod ensemble;
 mod error;
 mod json;
+mod lightgbm;
 pub(crate) mod quantise;
 mod xgboost;
 
@@ -17,15 +18,20 @@ pub use error::{Fault, ImportError};
 
 use crate::{
     FeatureKind, Scaling, Schema,
-    package::{Package, Source},
+    package::{Format, Package, Source},
     report::{Calibration, Digests, Report, Sample, Structure},
 };
 use quantise::Quantised;
 use rand::TryRngCore;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    path::Path,
+};
 use tessera_artifact::Sha256Digest;
 
+/// What to give instead of a file of another format.
+const KNOWN: &str = "give what XGBoost saves as .json, or LightGBM as .txt";
 /// Largest model file, in bytes.
 pub const MAX_MODEL_FILE: u64 = 256 << 20;
 
@@ -168,18 +174,21 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
     let format = |found, hint| Err(Fault::Format { found, hint });
     let resave = "load it with XGBoost and save it under a name ending in .json";
     match start {
-        [] => format("an empty file", "give the file that XGBoost saved as .json"),
+        [] => format("an empty file", KNOWN),
         // The marks of a binary JSON object: a key's length, or the count of its fields.
         [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => format("UBJSON", resave),
         [b'{', ..] => xgboost::read(bytes, options),
+        _ if start.starts_with(b"tree\n") || start.starts_with(b"tree\r\n") => {
+            lightgbm::read(bytes)
+        }
         _ if start.starts_with(b"binf") || start.starts_with(b"bs64") => {
             format("XGBoost's old binary format", resave)
         }
         [0x80, ..] => {
             format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
         }
-        [b'<', ..] => format("XML, perhaps PMML", "give the file that XGBoost saved as .json"),
-        _ => format("no model file that is known", "give the file that XGBoost saved as .json"),
+        [b'<', ..] => format("XML, perhaps PMML", KNOWN),
+        _ => format("no model file that is known", KNOWN),
     }
 }
 
@@ -205,12 +214,11 @@ fn match_features(
     if ensemble.features.is_empty() {
         return Err(ImportError::Unnamed { path: path.into() });
     }
-    let index: std::collections::HashMap<_, _> =
-        schema.features.iter().enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
-    let mut seen = std::collections::HashSet::new();
+    let index = names(ensemble.format, schema);
+    let mut seen = HashSet::new();
     let mut columns = Vec::with_capacity(ensemble.features.len());
     for name in &ensemble.features {
-        let column = index.get(name.as_str()).ok_or_else(|| ImportError::UnknownFeature {
+        let column = index.get(name).ok_or_else(|| ImportError::UnknownFeature {
             path: path.into(),
             feature: name.chars().take(200).collect(),
             schema: schema.name.clone(),
@@ -225,9 +233,24 @@ fn match_features(
     Ok(columns)
 }
 
+/// The schema's features by the names that a model file may have for them.
+fn names(format: Format, schema: &Schema) -> HashMap<String, usize> {
+    let mut index = HashMap::new();
+    if format == Format::LightgbmText {
+        // LightGBM writes spaces as underscores. Where that makes two names one, neither is found.
+        for (i, feature) in schema.features.iter().enumerate() {
+            let name = feature.name.replace(char::is_whitespace, "_");
+            index.entry(name).and_modify(|of| *of = None).or_insert(Some(i));
+        }
+    }
+    let exact = schema.features.iter().enumerate().map(|(i, f)| (f.name.clone(), Some(i)));
+    index.extend(exact);
+    index.into_iter().filter_map(|(name, of)| Some((name, of?))).collect()
+}
+
 /// Says how categories of the model and codes of the schema were matched.
 fn note_categories(ensemble: &mut Ensemble, schema: &Schema, columns: &[usize]) {
-    let mut asked = std::collections::BTreeSet::new();
+    let mut asked = BTreeSet::new();
     for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
         if let SourceNode::Split(split) = node
             && matches!(split.rule, Rule::Among(_) | Rule::NotAmong(_))

@@ -1,7 +1,7 @@
 //! The model package: everything that a lender keeps of an imported model.
 //!
-//! A folder with two files: `package.json`, secret, with schema, model, salt, scaling and source;
-//! `report.json` with the calibration report.
+//! A folder with `package.json`, secret, with schema, model, salt, scaling and source;
+//! `report.json` with the calibration report; and `report.html`, the same for people.
 
 mod json;
 mod score;
@@ -14,7 +14,7 @@ use crate::{
     forest::{Model, ModelError},
     import::ImportOptions,
     points::{Scaling, Score},
-    report::Report,
+    report::{self, Report},
     schema::Schema,
 };
 use serde::{Deserialize, Serialize};
@@ -25,12 +25,14 @@ use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
 pub const KIND: &str = "tessera.model";
 /// `kind` of `report.json`.
 pub const REPORT_KIND: &str = "tessera.report";
-/// Version of both files.
+/// Version of package and report.
 pub const VERSION: u32 = 1;
 /// Name of the package file in its folder.
 pub const FILE: &str = "package.json";
 /// Name of the report file in its folder.
 pub const REPORT_FILE: &str = "report.json";
+/// Name of the report's page in its folder.
+pub const PAGE_FILE: &str = "report.html";
 /// Largest package or report file, in bytes.
 const MAX_FILE: u64 = 512 << 20;
 
@@ -115,17 +117,19 @@ pub enum PackageError {
 }
 
 impl Package {
-    /// Writes both files into `folder`, which is made if it is not there.
+    /// Writes the files into `folder`, which is made if it is not there.
     pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
         let body = json::PackageJson::from(self);
         tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)?;
         let mut report = self.report.clone();
         report.digests.package = self.digest();
         let path = folder.join(REPORT_FILE);
-        tessera_artifact::write_json(&path, REPORT_KIND, VERSION, &report, Secrecy::Public)
+        tessera_artifact::write_json(&path, REPORT_KIND, VERSION, &report, Secrecy::Public)?;
+        let page = report::html::page(self);
+        tessera_artifact::write(&folder.join(PAGE_FILE), page.as_bytes(), Secrecy::Public)
     }
 
-    /// Reads both files; checks the model against the schema, and the report's digest against the
+    /// Reads package and report; checks the model against the schema, and the report's digest against the
     /// package.
     pub fn load(folder: &Path) -> Result<Self, PackageError> {
         let path = folder.join(FILE);

@@ -1,6 +1,7 @@
 //! What an import did to a model, for the people who answer for it.
 
 mod calibration;
+pub(crate) mod html;
 mod statistics;
 mod text;
 

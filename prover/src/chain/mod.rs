@@ -1,0 +1,28 @@
+//! The chain's side: what a pool asks to be proven, and how a request reaches it.
+//!
+//! ```text
+//! terms, credential, nonce ── context ── statement ── (prover) ── proof ── borrow ── repay
+//! ```
+//!
+//! [`Client`] sends and reads; [`Pool`] knows the pool's own calls; [`Refusal`] turns a revert into
+//! words. All of it is asynchronous and runs on tokio.
+
+#[allow(missing_docs)] // the interfaces in `contracts` have them
+pub mod abi;
+mod artifact;
+mod client;
+mod context;
+mod deploy;
+mod error;
+mod pool;
+mod refusal;
+mod request;
+
+pub use artifact::Artifacts;
+pub use client::{Client, LOCAL_CHAIN, Receipt};
+pub use context::{Use, context};
+pub use deploy::{Deployment, Placed, Plan, PolicyPlan, TierPlan, TokenPlan, deploy};
+pub use error::ChainError;
+pub use pool::{Borrowed, Offer, Pool, PoolState, Repaid, statement_words};
+pub use refusal::Refusal;
+pub use request::{Request, Terms};

@@ -1,0 +1,342 @@
+//! A pool: what it offers, what it asks to be proven, borrowing and repaying.
+
+use super::{
+    ChainError, Client, LOCAL_CHAIN, Receipt, Use,
+    abi::{self, ITesseraPool, ITesseraVerifier, IToken, IUnderwriter},
+    context,
+    request::{Request, Terms},
+};
+use crate::pipeline::Statement;
+use alloy::primitives::{Address, B256, U256};
+use serde::Serialize;
+use tessera_credential::SignedCredential;
+use tessera_field::{Fr, from_be_bytes, to_be_bytes};
+
+/// A pool seen through a node.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    client: Client,
+    address: Address,
+}
+
+/// One tier, with the policy that it belongs to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// Index at the pool.
+    pub tier: u32,
+    /// The score to reach, in points × 2^32.
+    pub threshold: u64,
+    /// The most that one loan pays out, in the token's smallest unit.
+    pub max_amount: U256,
+    /// A year's interest in 1e-18.
+    pub rate: u64,
+    /// Seconds until it is due.
+    pub term: u32,
+    /// The tier's policy.
+    pub policy_id: B256,
+    /// No new loans.
+    pub retired: bool,
+    /// Digest of the model that decides.
+    #[serde(with = "tessera_field::serde_hex")]
+    pub model_digest: Fr,
+    /// Digest of the schema that it reads.
+    #[serde(with = "tessera_field::serde_hex")]
+    pub schema: Fr,
+    /// The verifier of proofs.
+    pub verifier: Address,
+}
+
+/// A pool at a glance.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolState {
+    /// The pool's address.
+    pub pool: Address,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Registry of credentials and locks.
+    pub registry: Address,
+    /// Who decides.
+    pub underwriter: Address,
+    /// The token that is lent.
+    pub asset: Address,
+    /// Its symbol.
+    pub symbol: String,
+    /// Its decimals.
+    pub decimals: u8,
+    /// In hand, in the smallest unit.
+    pub cash: U256,
+    /// Lent and not yet repaid, without interest.
+    pub outstanding: U256,
+    /// Loans ever made.
+    pub loans: U256,
+    /// Every tier of every policy.
+    pub offers: Vec<Offer>,
+    /// A verifier of the newest policy whose proofs anybody can forge.
+    pub insecure: bool,
+}
+
+/// A loan paid out.
+#[derive(Clone, Debug)]
+pub struct Borrowed {
+    /// The loan's number.
+    pub loan: U256,
+    /// Unix seconds.
+    pub due_at: u64,
+    /// Of the transaction.
+    pub receipt: Receipt,
+}
+
+/// A payment made.
+#[derive(Clone, Debug)]
+pub struct Repaid {
+    /// Paid, of the interest.
+    pub interest: U256,
+    /// Paid, of the principal.
+    pub principal: U256,
+    /// Still owed after it, principal and interest.
+    pub left: U256,
+    /// Of the transaction.
+    pub receipt: Receipt,
+}
+
+impl Pool {
+    /// The pool at `address`.
+    pub fn new(client: Client, address: Address) -> Self {
+        Self { client, address }
+    }
+
+    /// Its address.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The node.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    async fn read<C: alloy::sol_types::SolCall>(&self, call: C) -> Result<C::Return, ChainError> {
+        self.client.read(self.address, &call).await
+    }
+
+    /// Everything about it.
+    pub async fn state(&self) -> Result<PoolState, ChainError> {
+        let asset = self.read(ITesseraPool::assetCall {}).await?;
+        let underwriter = self.read(ITesseraPool::underwriterCall {}).await?;
+        let count = self.client.read(underwriter, &IUnderwriter::tierCountCall {}).await?;
+        let mut offers = Vec::new();
+        for tier in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+            offers.push(self.offer_of(underwriter, tier).await?);
+        }
+        let mut insecure = false;
+        if let Some(newest) = offers.last() {
+            let call = ITesseraVerifier::INSECURE_SRSCall {};
+            insecure = self.client.read(newest.verifier, &call).await?;
+        }
+        Ok(PoolState {
+            pool: self.address,
+            chain_id: self.client.chain_id(),
+            registry: self.read(ITesseraPool::registryCall {}).await?,
+            underwriter,
+            asset,
+            symbol: self.client.read(asset, &IToken::symbolCall {}).await?,
+            decimals: self.client.read(asset, &IToken::decimalsCall {}).await?,
+            cash: self.read(ITesseraPool::cashCall {}).await?,
+            outstanding: self.read(ITesseraPool::outstandingCall {}).await?,
+            loans: self.read(ITesseraPool::loanCountCall {}).await?,
+            offers,
+            insecure,
+        })
+    }
+
+    /// What tier number `tier` offers and asks for.
+    pub async fn offer(&self, tier: u32) -> Result<Offer, ChainError> {
+        self.offer_of(self.read(ITesseraPool::underwriterCall {}).await?, tier).await
+    }
+
+    async fn offer_of(&self, underwriter: Address, tier: u32) -> Result<Offer, ChainError> {
+        let index = U256::from(tier);
+        let read = &self.client;
+        let terms = read.read(underwriter, &IUnderwriter::tiersCall { tier: index }).await?;
+        let id = read.read(underwriter, &IUnderwriter::policyOfCall { tier: index }).await?;
+        let policy = read.read(underwriter, &IUnderwriter::policyByIdCall { id }).await?;
+        let element = |field: &'static str, value: U256| {
+            from_be_bytes(value.to_be_bytes()).ok_or_else(|| ChainError::Statement {
+                field,
+                expected: "below the field's modulus".into(),
+                found: format!("{value:#x}"),
+            })
+        };
+        Ok(Offer {
+            tier,
+            threshold: terms.threshold,
+            max_amount: U256::from(terms.maxAmount),
+            rate: policy.pricing.baseRate.saturating_add(terms.premium),
+            term: terms.term,
+            policy_id: id,
+            retired: policy.retired,
+            model_digest: element("model digest", policy.modelDigest)?,
+            schema: element("schema", policy.schema)?,
+            verifier: policy.verifier,
+        })
+    }
+
+    /// The request of the credential's subject for `terms`, with the statement to prove.
+    ///
+    /// The statement is computed here and compared with the pool's own, so that a proof is never
+    /// made for something else than what the borrower sees.
+    ///
+    /// # Errors
+    /// A credential of another chain or registry, an insecure verifier off a local chain, a pool
+    /// whose statement is another one, and what the node says.
+    pub async fn request(
+        &self,
+        credential: SignedCredential,
+        terms: Terms,
+    ) -> Result<Request, ChainError> {
+        let borrower = credential.credential.subject;
+        let nonce = self.read(ITesseraPool::borrowNonceCall { borrower }).await?;
+        self.request_at(credential, terms, nonce).await
+    }
+
+    /// [`Self::request`] for a nonce that the pool may not have reached yet.
+    pub async fn request_at(
+        &self,
+        credential: SignedCredential,
+        terms: Terms,
+        nonce: U256,
+    ) -> Result<Request, ChainError> {
+        self.check_home(&credential).await?;
+        let borrower = credential.credential.subject;
+        let offer = self.offer(terms.tier).await?;
+        let insecure =
+            self.client.read(offer.verifier, &ITesseraVerifier::INSECURE_SRSCall {}).await?;
+        if insecure && self.client.chain_id() != LOCAL_CHAIN {
+            let (verifier, chain_id) = (offer.verifier, self.client.chain_id());
+            return Err(ChainError::Insecure { verifier, chain_id });
+        }
+
+        let of = Use {
+            chain_id: self.client.chain_id(),
+            pool: self.address,
+            verifier: offer.verifier,
+            policy_id: offer.policy_id,
+            borrower,
+            credential_uid: credential.uid(),
+            nonce,
+        };
+        let statement = Statement {
+            commitment: credential.commitment()?,
+            schema: offer.schema,
+            model_digest: offer.model_digest,
+            threshold: offer.threshold,
+            context: context(&of, &(&terms).into()),
+        };
+        let request = Request { pool: self.address, borrower, terms, nonce, statement, credential };
+        let call = ITesseraPool::statementCall { borrower, request: request.to_abi() };
+        check_statement(&statement_words(&request.statement), &self.read(call).await?)?;
+        Ok(request)
+    }
+
+    /// Asks the pool for every check of `request` but the proof: its nonce, cash, dates, attester,
+    /// amounts, and whether the person has a loan already.
+    pub async fn preview(&self, request: &Request) -> Result<(), ChainError> {
+        let (borrower, request) = (request.borrower, request.to_abi());
+        self.read(ITesseraPool::previewBorrowCall { borrower, request }).await?;
+        Ok(())
+    }
+
+    /// The credential must be of this pool's chain and registry.
+    async fn check_home(&self, credential: &SignedCredential) -> Result<(), ChainError> {
+        let registry = self.read(ITesseraPool::registryCall {}).await?;
+        let home = &credential.home;
+        let home_error = |field, expected: String, found: String| {
+            Err(ChainError::Home { field, expected, found })
+        };
+        if home.chain_id != self.client.chain_id() {
+            let found = self.client.chain_id().to_string();
+            return home_error("chain", home.chain_id.to_string(), found);
+        }
+        if home.registry != registry {
+            return home_error("registry", home.registry.to_string(), registry.to_string());
+        }
+        Ok(())
+    }
+
+    /// Sends `request` with its `proof` from the client's account.
+    pub async fn borrow(&self, request: &Request, proof: &[u8]) -> Result<Borrowed, ChainError> {
+        let receipt = self.client.send(self.address, &request.call(proof)).await?;
+        let event = receipt.event::<ITesseraPool::Borrowed>(self.address);
+        let event = event.ok_or_else(|| self.no_event("borrow"))?;
+        Ok(Borrowed { loan: event.loanId, due_at: event.dueAt.saturating_to(), receipt })
+    }
+
+    /// Pays `amount` of loan number `loan` from the client's account, or all of it; allows the pool
+    /// to take that much first.
+    pub async fn repay(&self, loan: U256, amount: Option<U256>) -> Result<Repaid, ChainError> {
+        let payer = self.client.account().unwrap_or_default();
+        let token = self.read(ITesseraPool::assetCall {}).await?;
+        let owed = self.debt(loan).await?;
+        // Interest accrues until the payment's block: allow a day of it, at 1000 % a year.
+        let margin = owed / U256::from(36) + U256::from(1);
+        let most = amount.unwrap_or(owed + margin);
+        let allowance = IToken::allowanceCall { owner: payer, spender: self.address };
+        if self.client.read(token, &allowance).await? < most {
+            let approve = IToken::approveCall { spender: self.address, value: most };
+            self.client.send(token, &approve).await?;
+        }
+        let call = ITesseraPool::repayCall { loanId: loan, amount: amount.unwrap_or(U256::MAX) };
+        let receipt = self.client.send(self.address, &call).await?;
+        let event = receipt.event::<ITesseraPool::Repaid>(self.address);
+        let event = event.ok_or_else(|| self.no_event("repay"))?;
+        let left = event.principalLeft + event.interestLeft;
+        Ok(Repaid { interest: event.interest, principal: event.principal, left, receipt })
+    }
+
+    /// Principal and interest owed on loan number `loan` now.
+    pub async fn debt(&self, loan: U256) -> Result<U256, ChainError> {
+        let owed = self.read(ITesseraPool::debtOfCall { loanId: loan }).await?;
+        Ok(owed.principal.saturating_add(owed.interest))
+    }
+
+    /// The record of loan number `loan`, and where it stands.
+    pub async fn loan(&self, loan: U256) -> Result<(abi::Loan, abi::LoanStatus), ChainError> {
+        let record = self.read(ITesseraPool::loanCall { loanId: loan }).await?;
+        Ok((record, self.read(ITesseraPool::statusOfCall { loanId: loan }).await?))
+    }
+
+    fn no_event(&self, action: &str) -> ChainError {
+        ChainError::Answer { action: action.into(), to: self.address }
+    }
+}
+
+/// The statement's words in the contract's struct.
+pub fn statement_words(statement: &Statement) -> abi::Statement {
+    let word = |x: &Fr| U256::from_be_bytes(to_be_bytes(x));
+    abi::Statement {
+        commitment: word(&statement.commitment),
+        schema: word(&statement.schema),
+        modelDigest: word(&statement.model_digest),
+        threshold: U256::from(statement.threshold),
+        context: word(&statement.context),
+    }
+}
+
+fn check_statement(here: &abi::Statement, there: &abi::Statement) -> Result<(), ChainError> {
+    let words = [
+        ("commitment", here.commitment, there.commitment),
+        ("schema", here.schema, there.schema),
+        ("model digest", here.modelDigest, there.modelDigest),
+        ("threshold", here.threshold, there.threshold),
+        ("context", here.context, there.context),
+    ];
+    match words.into_iter().find(|(_, here, there)| here != there) {
+        None => Ok(()),
+        Some((field, here, there)) => {
+            let [expected, found] = [here, there].map(|word| format!("{word:#066x}"));
+            Err(ChainError::Statement { field, expected, found })
+        }
+    }
+}

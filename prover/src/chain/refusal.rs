@@ -1,0 +1,325 @@
+//! Reverts in words.
+
+use alloy::{
+    primitives::U256,
+    sol,
+    sol_types::{ContractError, SolInterface},
+};
+use std::{
+    fmt,
+    time::{Duration, UNIX_EPOCH},
+};
+
+sol! {
+    /// Every error that a call can end with: the verifier's, the registry's, the underwriter's, the
+    /// pool's, and those of the OpenZeppelin contracts under them.
+    #[derive(Debug)]
+    interface Reverts {
+        error ProofLength(uint256 expected, uint256 actual);
+        error CalldataLayout();
+        error WordNotInField(uint256 index);
+        error PointNotOnCurve(uint256 index);
+        error ProofRejected();
+
+        error UnknownAttester(address attester);
+        error AttesterKnown(address attester);
+        error AttesterRevoked(address attester);
+        error AttesterAlreadyRetired(address attester, uint64 retiredAt);
+        error AttesterNotYetValid(address attester, uint64 validFrom, uint64 issuedAt);
+        error IssuedAfterRetirement(address attester, uint64 retiredAt, uint64 issuedAt);
+        error CredentialNotYetValid(uint64 issuedAt, uint256 timestamp);
+        error CredentialExpired(uint64 expiresAt, uint256 timestamp);
+        error CredentialRevoked(bytes32 uid);
+        error BadSignature(address attester, bytes32 uid);
+        error PoolNotAllowed(address pool);
+        error HolderAlreadyLocked(address issuer, bytes32 holder, address pool);
+        error NotLocker(address caller, address locker);
+        error ZeroAddress();
+
+        error ZeroAmount();
+        error UnknownTier(uint256 tier, uint256 count);
+        error UnknownPolicy(bytes32 policyId);
+        error PolicyExists(bytes32 policyId);
+        error PolicyIsRetired(bytes32 policyId);
+        error TierCount(uint256 count, uint256 max);
+        error ThresholdTooHigh(uint64 threshold);
+        error RateTooHigh(uint256 rate, uint256 max);
+        error BadDuration(uint256 given);
+        error NotAFieldElement(uint256 value);
+        error NotAVerifier(address verifier);
+        error InsecureVerifier(address verifier, uint256 chainId);
+        error VerifierChanged(address verifier, bytes32 expected, bytes32 actual);
+        error DeadlinePassed(uint64 deadline, uint256 timestamp);
+        error NotTheSubject(address subject, address borrower);
+        error SchemaMismatch(bytes32 expected, bytes32 given);
+        error AmountAboveTier(uint256 amount, uint256 max);
+        error AmountAboveExposure(uint256 amount, uint256 max);
+        error ProofNotAccepted();
+
+        error WrongNonce(uint256 expected, uint256 given);
+        error InsufficientCash(uint256 amount, uint256 cash);
+        error BadReceiver(address receiver);
+        error BadBorrowerSignature(address borrower);
+        error LoanNotOpen(uint256 loanId);
+        error TransferMismatch(uint256 expected, uint256 moved);
+
+        error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
+        error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+        error ERC4626ExceededMaxDeposit(address receiver, uint256 assets, uint256 max);
+        error AccessManagedUnauthorized(address caller);
+        error AccessManagerUnauthorizedAccount(address msgsender, uint64 roleId);
+        error ReentrancyGuardReentrantCall();
+        error SafeERC20FailedOperation(address token);
+    }
+}
+
+/// Why a contract refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The error's name in the contract, `Panic`, `Error`, or `unknown`.
+    pub name: String,
+    /// What was wrong, in words and with the error's values.
+    pub message: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.name)
+    }
+}
+
+impl Refusal {
+    /// Reads what a call reverted with.
+    pub fn decode(data: &[u8]) -> Self {
+        let (name, message) = match ContractError::<Reverts::RevertsErrors>::abi_decode(data) {
+            Ok(ContractError::CustomError(error)) => {
+                let name =
+                    data.first_chunk().and_then(|s| Reverts::RevertsErrors::name_by_selector(*s));
+                (name.unwrap_or("unknown").into(), explain(&error))
+            }
+            Ok(ContractError::Revert(revert)) => ("Error".into(), revert.reason),
+            Ok(ContractError::Panic(panic)) => ("Panic".into(), panic.to_string()),
+            Err(_) if data.is_empty() => (
+                "unknown".into(),
+                "it reverted without saying why; is there a contract at this address?".into(),
+            ),
+            Err(_) => {
+                let shown = &data[..data.len().min(36)];
+                (
+                    "unknown".into(),
+                    format!("it reverted with the unknown error 0x{}…", hex::encode(shown)),
+                )
+            }
+        };
+        Self { name, message }
+    }
+}
+
+/// `2026-11-23T10:00:00Z`; numbers past the year 9999 as they are.
+fn date(seconds: impl Into<U256>) -> String {
+    let seconds = seconds.into();
+    match u64::try_from(seconds) {
+        Ok(s) if s < 253_402_300_800 => {
+            humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(s)).to_string()
+        }
+        _ => seconds.to_string(),
+    }
+}
+
+fn explain(error: &Reverts::RevertsErrors) -> String {
+    use Reverts::RevertsErrors as E;
+    let date64 = |seconds: u64| date(U256::from(seconds));
+    match error {
+        E::ProofLength(e) => format!("a proof has {} bytes here, not {}", e.expected, e.actual),
+        E::CalldataLayout(_) => "the call data is not the canonical encoding".into(),
+        E::WordNotInField(e) => format!("word {} is not below the field's modulus", e.index),
+        E::PointNotOnCurve(e) => format!("point {} of the proof is not on the curve", e.index),
+        E::ProofRejected(_) => "the proof does not prove this statement".into(),
+
+        E::UnknownAttester(e) => format!("the registry does not know the attester {}", e.attester),
+        E::AttesterKnown(e) => format!("the attester {} is registered already", e.attester),
+        E::AttesterRevoked(e) => {
+            format!("the key of attester {} was reported compromised", e.attester)
+        }
+        E::AttesterAlreadyRetired(e) => {
+            format!("the attester {} is retired since {}", e.attester, date64(e.retiredAt))
+        }
+        E::AttesterNotYetValid(e) => format!(
+            "the credential was issued at {}, and its attester's key is valid from {}",
+            date64(e.issuedAt),
+            date64(e.validFrom)
+        ),
+        E::IssuedAfterRetirement(e) => format!(
+            "the credential was issued at {}, and its attester's key was retired at {}",
+            date64(e.issuedAt),
+            date64(e.retiredAt)
+        ),
+        E::CredentialNotYetValid(e) => {
+            format!(
+                "the credential is valid from {}, and it is {}",
+                date64(e.issuedAt),
+                date(e.timestamp)
+            )
+        }
+        E::CredentialExpired(e) => {
+            format!(
+                "the credential expired at {}, and it is {}",
+                date64(e.expiresAt),
+                date(e.timestamp)
+            )
+        }
+        E::CredentialRevoked(e) => format!("the issuer took the credential {} back", e.uid),
+        E::BadSignature(e) => {
+            format!("the signature on credential {} is not that of {}", e.uid, e.attester)
+        }
+        E::PoolNotAllowed(e) => format!("the registry lets the pool {} lock nobody", e.pool),
+        E::HolderAlreadyLocked(e) => {
+            format!("this person has an open loan at the pool {}: repay it first", e.pool)
+        }
+        E::NotLocker(e) => format!("{} did not lock this person, {} did", e.caller, e.locker),
+        E::ZeroAddress(_) => "an address is zero that must not be".into(),
+
+        E::ZeroAmount(_) => "the amount is zero".into(),
+        E::UnknownTier(e) => format!(
+            "there is no tier {}: they are counted from 0 to {}",
+            e.tier,
+            e.count.saturating_sub(U256::from(1))
+        ),
+        E::UnknownPolicy(e) => format!("there is no policy {}", e.policyId),
+        E::PolicyExists(e) => format!("the policy {} exists already", e.policyId),
+        E::PolicyIsRetired(e) => format!("the policy {} makes no new loans", e.policyId),
+        E::TierCount(e) => format!("{} tiers, and a policy has 1 to {}", e.count, e.max),
+        E::ThresholdTooHigh(e) => {
+            format!("no score reaches the threshold {} × 2^-32 points", e.threshold)
+        }
+        E::RateTooHigh(e) => format!("the rate {} × 1e-18 a year is above {}", e.rate, e.max),
+        E::BadDuration(e) => format!("{} seconds is zero, too long, or not whole days", e.given),
+        E::NotAFieldElement(e) => format!("{:#x} is not below the field's modulus", e.value),
+        E::NotAVerifier(e) => {
+            format!("there is no contract at the verifier's address {}", e.verifier)
+        }
+        E::InsecureVerifier(e) => format!(
+            "the verifier {} is of a development SRS, whose proofs anybody can forge: not on chain {}",
+            e.verifier, e.chainId
+        ),
+        E::VerifierChanged(e) => {
+            format!("the code of the verifier {} is not what the policy names", e.verifier)
+        }
+        E::DeadlinePassed(e) => {
+            format!(
+                "the request was good until {}, and it is {}",
+                date64(e.deadline),
+                date(e.timestamp)
+            )
+        }
+        E::NotTheSubject(e) => {
+            format!("the credential is for {}, and {} sent it", e.subject, e.borrower)
+        }
+        E::SchemaMismatch(e) => format!(
+            "the credential follows the schema {}, the policy's model reads {}",
+            e.given, e.expected
+        ),
+        E::AmountAboveTier(e) => format!("the amount {} is above the tier's {}", e.amount, e.max),
+        E::AmountAboveExposure(e) => {
+            format!("the amount {} is above the {} that the attester vouches for", e.amount, e.max)
+        }
+        E::ProofNotAccepted(_) => "the verifier did not accept the proof".into(),
+
+        E::WrongNonce(e) => {
+            format!(
+                "the borrower's nonce is {}, the request has {}: it was used already",
+                e.expected, e.given
+            )
+        }
+        E::InsufficientCash(e) => {
+            format!("the amount {} is above the pool's cash {}", e.amount, e.cash)
+        }
+        E::BadReceiver(e) => format!("the money cannot go to {}", e.receiver),
+        E::BadBorrowerSignature(e) => {
+            format!("the signature on the request is not that of the borrower {}", e.borrower)
+        }
+        E::LoanNotOpen(e) => format!("there is no open loan {}", e.loanId),
+        E::TransferMismatch(e) => format!("the token moved {} instead of {}", e.moved, e.expected),
+
+        E::ERC20InsufficientBalance(e) => {
+            format!("{} has {} tokens and needs {}", e.sender, e.balance, e.needed)
+        }
+        E::ERC20InsufficientAllowance(e) => {
+            format!(
+                "{} may take {} tokens and needs {}: approve more",
+                e.spender, e.allowance, e.needed
+            )
+        }
+        E::ERC4626ExceededMaxDeposit(e) => {
+            format!("the deposit {} is above the most, {}", e.assets, e.max)
+        }
+        E::AccessManagedUnauthorized(e) => format!("{} may not do this", e.caller),
+        E::AccessManagerUnauthorizedAccount(e) => {
+            format!("{} lacks the role {}", e.msgsender, e.roleId)
+        }
+        E::ReentrancyGuardReentrantCall(_) => "the call came from within another".into(),
+        E::SafeERC20FailedOperation(e) => format!("the token {} refused the transfer", e.token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::{
+        primitives::{Address, keccak256},
+        sol_types::SolError,
+    };
+    use std::{fs, path::Path};
+
+    /// `error Name(type a, type b);` lines of a Solidity file, as `Name(type,type)`.
+    fn errors_of(source: &str) -> Vec<String> {
+        let declaration = |line: &str| {
+            let (name, rest) = line.trim().strip_prefix("error ")?.split_once('(')?;
+            let (arguments, _) = rest.split_once(')')?;
+            let types = arguments.split(',').filter_map(|a| a.split_whitespace().next());
+            Some(format!("{name}({})", types.collect::<Vec<_>>().join(",")))
+        };
+        source.lines().filter_map(declaration).collect()
+    }
+
+    #[test]
+    fn every_error_of_the_interfaces_is_explained() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts/interfaces");
+        let mut seen = 0;
+        for file in fs::read_dir(folder).unwrap() {
+            for signature in errors_of(&fs::read_to_string(file.unwrap().path()).unwrap()) {
+                let selector = keccak256(&signature)[..4].try_into().unwrap();
+                assert!(Reverts::RevertsErrors::valid_selector(selector), "{signature}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 30, "only {seen} errors found: the interfaces have moved");
+    }
+
+    #[test]
+    fn values_reach_the_message() {
+        let error = Reverts::CredentialExpired {
+            expiresAt: 1_800_000_000,
+            timestamp: U256::from(1_800_000_060),
+        };
+        let refusal = Refusal::decode(&error.abi_encode());
+        assert_eq!(refusal.name, "CredentialExpired");
+        assert_eq!(
+            refusal.message,
+            "the credential expired at 2027-01-15T08:00:00Z, and it is 2027-01-15T08:01:00Z"
+        );
+        let error =
+            Reverts::NotTheSubject { subject: Address::ZERO, borrower: Address::repeat_byte(1) };
+        assert!(Refusal::decode(&error.abi_encode()).message.contains("0x0101"));
+    }
+
+    #[test]
+    fn any_bytes_are_explained() {
+        for data in [&[][..], &[1], &[1, 2, 3, 4], &[0xff; 100], &hex::decode("08c379a0").unwrap()]
+        {
+            assert_eq!(Refusal::decode(data).name, "unknown");
+        }
+        let reason = alloy::sol_types::Revert::from("no").abi_encode();
+        assert_eq!(Refusal::decode(&reason).message, "no");
+    }
+}

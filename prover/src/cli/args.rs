@@ -1,0 +1,181 @@
+//! Arguments that several commands share.
+
+use super::Failure;
+use alloy::primitives::{Address, B256};
+use std::{path::PathBuf, time::Duration};
+use tessera::chain::{Client, Deployment};
+use tessera_credential::AccountKey;
+use tessera_field::{Fr, from_hex};
+use tessera_setup::SrsStore;
+
+/// Where SRS are kept.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Setup {
+    /// Folder for what is made once and used again: SRS in their sizes [default: the user's cache folder].
+    #[arg(long, value_name = "DIR", env = "TESSERA_CACHE")]
+    pub cache: Option<PathBuf>,
+}
+
+/// Where SRS are kept, and which one.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SetupWithSrs {
+    #[command(flatten)]
+    pub setup: Setup,
+    /// SRS file of a ceremony; the insecure development SRS if it is not given.
+    #[arg(long, value_name = "FILE", env = "TESSERA_SRS")]
+    pub srs: Option<PathBuf>,
+}
+
+impl SetupWithSrs {
+    /// The SRS in every size.
+    pub fn store(&self) -> Result<SrsStore, Failure> {
+        let folder = cache_folder(&self.setup.cache)?;
+        Ok(match &self.srs {
+            Some(file) => SrsStore::with_file(folder, file),
+            None => SrsStore::new(folder),
+        })
+    }
+}
+
+/// Where SRS are kept: in the folder given, `$XDG_CACHE_HOME/tessera` or `~/.cache/tessera`.
+pub fn cache_folder(given: &Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let folder = given
+        .clone()
+        .or_else(|| Some(PathBuf::from(variable("XDG_CACHE_HOME")?).join("tessera")))
+        .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache/tessera")));
+    folder.map(|folder| folder.join("srs")).ok_or_else(|| {
+        Failure::input("there is no home folder to keep SRS in").hint("--cache DIR names another")
+    })
+}
+
+/// Which node.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Node {
+    /// The node's address.
+    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", default_value = "http://127.0.0.1:8545")]
+    pub rpc: String,
+}
+
+/// Which node, and who pays for transactions.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Sender {
+    #[command(flatten)]
+    pub node: Node,
+    /// Key file of the account that sends (see `tessera attester new`).
+    #[arg(long, value_name = "FILE", env = "TESSERA_KEY")]
+    pub key: Option<PathBuf>,
+}
+
+impl Node {
+    /// Reads only.
+    pub async fn connect(&self) -> Result<Client, Failure> {
+        Ok(Client::connect(&self.rpc, None).await?)
+    }
+}
+
+impl Sender {
+    /// Reads and sends.
+    pub async fn connect(&self) -> Result<Client, Failure> {
+        let key = self.key.as_deref().map(AccountKey::load).transpose()?;
+        Ok(Client::connect(&self.node.rpc, key.as_ref()).await?)
+    }
+}
+
+/// Which pool.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// The pool's address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub pool: Option<Address>,
+    /// The file that `tessera pool deploy` or the deployment script wrote.
+    #[arg(long, value_name = "FILE")]
+    pub deployment: Option<PathBuf>,
+}
+
+impl Which {
+    /// The pool's address; a deployment has to be of the client's chain.
+    pub fn address(&self, client: &Client) -> Result<Address, Failure> {
+        let path = match (self.pool, &self.deployment) {
+            (Some(pool), _) => return Ok(pool),
+            (None, Some(path)) => path,
+            (None, None) => return Err(Failure::fault("neither pool nor deployment was given")),
+        };
+        let deployment = Deployment::load(path)?;
+        if deployment.chain_id != client.chain_id() {
+            let (found, here) = (deployment.chain_id, client.chain_id());
+            let path = path.display();
+            return Err(Failure::input(format!(
+                "{path} is of chain {found}, and the node's chain is {here}"
+            )));
+        }
+        Ok(deployment.pool.address)
+    }
+}
+
+/// A salt: 32 bytes.
+pub fn salt(text: &str) -> Result<[u8; 32], String> {
+    word(text).map(|word| word.0)
+}
+
+/// 32 bytes in hexadecimal.
+pub fn word(text: &str) -> Result<B256, String> {
+    text.parse().map_err(|_| "0x and 64 hexadecimal digits expected".into())
+}
+
+/// A field element.
+pub fn element(text: &str) -> Result<Fr, String> {
+    from_hex(text).map_err(|error| error.to_string())
+}
+
+/// `90d`, `12h`, `1h 30m`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "a duration such as 90d, 12h or \"1h 30m\" expected".into())
+}
+
+/// `2026-12-31T00:00:00Z` or unix seconds.
+pub fn time(text: &str) -> Result<u64, String> {
+    let rfc3339 = || {
+        let time = humantime::parse_rfc3339_weak(text).ok()?;
+        Some(time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs())
+    };
+    text.parse().ok().or_else(rfc3339).ok_or_else(|| {
+        "a time such as 2026-12-31T00:00:00Z (UTC), or unix seconds, expected".into()
+    })
+}
+
+/// A yearly rate in per cent, `4` or `4.25%`, to units of 1e-18.
+pub fn rate(text: &str) -> Result<u64, String> {
+    let number = text.trim().trim_end_matches('%');
+    let rate = tessera_model::schema::parse_grid(number, 9).ok();
+    let units = rate.and_then(|rate| u64::try_from(rate).ok()?.checked_mul(10_000_000));
+    units.ok_or_else(|| "a yearly rate such as 4.25% expected".into())
+}
+
+/// Unix seconds now, by this machine's clock.
+pub fn now() -> Result<u64, Failure> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map(|now| now.as_secs()).map_err(|_| Failure::input("this machine's clock is before 1970"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_and_times() {
+        assert_eq!(rate("12%"), Ok(120_000_000_000_000_000));
+        assert_eq!(rate("0.05"), Ok(500_000_000_000_000));
+        assert_eq!(rate("0"), Ok(0));
+        for bad in ["", "-1", "x%", "1e30", "100000000000"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
+        assert_eq!(time("1800000000"), Ok(1_800_000_000));
+        assert_eq!(time("2027-01-15T08:00:00Z"), Ok(1_800_000_000));
+        assert!(time("tomorrow").is_err());
+        assert!(duration("90").is_err());
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+    }
+}

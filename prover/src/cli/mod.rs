@@ -1,0 +1,136 @@
+//! The command line: one module a command. Data goes to stdout, talk to stderr.
+
+mod args;
+mod attester;
+mod demo;
+mod failure;
+mod keys;
+mod model;
+mod pool;
+mod progress;
+mod prove;
+mod schema;
+mod srs;
+mod talk;
+mod verifier;
+mod verify;
+
+pub use attester::row;
+pub use failure::{Failure, Outcome};
+pub use pool::tokens;
+pub use progress::{Progress, Stage};
+pub use talk::{date, talk};
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Private credit on chain: prove that attested features score high enough in a lender's private
+/// model, and borrow with the proof.
+#[derive(Parser)]
+#[command(name = "tessera", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Example: the whole story on a chain of its own
+  tessera demo
+
+Exit codes: 0 done, 1 the answer is no, 2 something is wrong with the input, 3 an error of ours.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What a lender asks about a borrower.
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// A lender's credit model, quantised.
+    #[command(subcommand)]
+    Model(model::Command),
+    /// The structured reference string that keys are made from.
+    #[command(subcommand)]
+    Srs(srs::Command),
+    /// Proving and verifying keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Who vouches for a borrower's features.
+    #[command(subcommand)]
+    Attester(attester::Command),
+    /// Prove that a credential's features score at least a threshold.
+    Prove(prove::Args),
+    /// Check a proof without a chain.
+    Verify(verify::Args),
+    /// The contract that checks proofs.
+    #[command(subcommand)]
+    Verifier(verifier::Command),
+    /// Deploy, look at, borrow from and repay a pool.
+    #[command(subcommand)]
+    Pool(pool::Command),
+    /// Run the whole story, and what is refused, on a chain of its own.
+    Demo(demo::Args),
+}
+
+impl Command {
+    fn run(self) -> Outcome {
+        match self {
+            Self::Schema(command) => schema::run(command),
+            Self::Model(command) => model::run(command),
+            Self::Srs(command) => srs::run(command),
+            Self::Keys(command) => keys::run(command),
+            Self::Attester(command) => attester::run(command),
+            Self::Prove(args) => prove::run(args),
+            Self::Verify(args) => verify::run(args),
+            Self::Verifier(command) => verifier::run(command),
+            Self::Pool(command) => pool::run(command),
+            Self::Demo(args) => demo::run(args),
+        }
+    }
+}
+
+/// Parses, runs, reports. A bad command line ends with 2, as clap has it; a panic with 3.
+pub fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let outcome = std::panic::catch_unwind(|| command.run());
+    let failure = match outcome {
+        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure,
+        Err(_) => Failure::fault("an internal error, described above")
+            .hint("this is a bug; please report it with the message above"),
+    };
+    failure.print();
+    failure.exit.into()
+}
+
+/// Runs a command that talks to a chain.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::fault(format!("cannot start: {error}")))?
+        .block_on(future)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command) {
+            for sub in command.get_subcommands() {
+                check(sub);
+            }
+            if !command.has_subcommands() {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.starts_with("Example"), "{} has no example", command.get_name());
+            }
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,79 @@
+//! `tessera verifier`: the contract that checks proofs.
+
+use super::{
+    Failure, Outcome, Progress,
+    args::SetupWithSrs,
+    talk::{data, hint, json, talk},
+};
+use serde_json::json;
+use std::path::PathBuf;
+use tessera_aggregate::{AggregationKey, KeyError, key::circuit_size};
+use tessera_artifact::{Secrecy, write};
+use verifier_gen::{generate, generate::contract_name};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Write the Solidity of a verifier, and the specification for `tessera verify`.
+    ///
+    /// One verifier serves every model in the same number of segments. The same SRS gives the same
+    /// bytes.
+    #[command(after_help = "\
+Example:
+  tessera verifier generate --segments 2 --out contracts/generated")]
+    Generate(Generate),
+}
+
+#[derive(clap::Args)]
+pub struct Generate {
+    /// Number of segments of the models that it serves: 1, 2, 4, 8 or 16.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    segments: usize,
+    #[command(flatten)]
+    setup: SetupWithSrs,
+    /// Folder of both files.
+    #[arg(long, value_name = "DIR", default_value = "contracts/generated")]
+    out: PathBuf,
+    /// Print files and digests as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Failure::fault(error)
+    }
+}
+
+pub fn run(command: Command) -> Outcome {
+    let Command::Generate(args) = command;
+    let most = verifier_gen::spec::MAX_SEGMENTS;
+    if !args.segments.is_power_of_two() || args.segments > most {
+        let message = format!("{} segments: 1, 2, 4, 8 or 16 are possible", args.segments);
+        return Err(Failure::input(message));
+    }
+    let (store, progress) = (args.setup.store()?, Progress::new());
+    let srs =
+        progress.stage("srs", || Ok::<_, Failure>(store.get(circuit_size(args.segments)?)?))?;
+    let key =
+        progress.stage("aggregation key", || AggregationKey::new(srs.params(), args.segments))?;
+    let spec = key.verifier(srs.params(), srs.digest(), srs.is_insecure());
+
+    let name = contract_name(args.segments);
+    let [contract, file] = ["sol", "json"].map(|end| args.out.join(format!("{name}.{end}")));
+    write(&contract, generate(&spec).as_bytes(), Secrecy::Public)?;
+    spec.save(&file)?;
+    match args.json {
+        true => json(&json!({
+            "contract": contract, "specification": file, "segments": spec.segments, "k": spec.k,
+            "keyDigest": spec.digest(), "srsDigest": spec.srs, "insecureSrs": spec.insecure_srs,
+        })),
+        false => data(contract.display()),
+    }
+    talk(format_args!("wrote {} and {}", contract.display(), file.display()));
+    if spec.insecure_srs {
+        hint(
+            "of the development SRS: anybody can forge proofs for it, and it is refused off local chains",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `tessera demo`: the whole story on a chain of its own.
+//!
+//! ```text
+//! anvil ── import ── keys ── deploy ── issue ── prove ── verify ── borrow ── repay ── report
+//!                                                 └────── what is refused ──────┘
+//! ```
+
+mod anvil;
+mod memory;
+mod report;
+mod steps;
+mod story;
+mod world;
+
+use crate::cli::{Failure, Progress};
+use anvil::Anvil;
+pub use report::DemoReport;
+use std::{path::PathBuf, time::Instant};
+use story::Story;
+use tessera::pipeline::Keys;
+use tessera_artifact::{Secrecy, write_json};
+use tessera_model::{Scaling, Score};
+use tessera_setup::SrsStore;
+use tokio::task::block_in_place;
+use world::World;
+
+/// Where everything is, and what is asked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder for what the run leaves behind.
+    pub out: PathBuf,
+    /// Folder with `model.json`, `schema.json` and `golden.csv`.
+    pub example: PathBuf,
+    /// Folder that forge compiled into.
+    pub contracts: PathBuf,
+    /// The anvil executable.
+    pub anvil: PathBuf,
+    /// How odds become points.
+    pub points: Scaling,
+    /// Points that the tier asks for.
+    pub threshold: Score,
+    /// Segments that the model is cut into.
+    pub segments: usize,
+    /// SRS and its cache.
+    pub store: SrsStore,
+}
+
+/// Runs it. Whatever happens, anvil is gone afterwards.
+pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, Failure> {
+    std::fs::create_dir_all(&options.out).map_err(|error| {
+        Failure::input(format!("cannot make the folder {}: {error}", options.out.display()))
+    })?;
+    let anvil = block_in_place(|| {
+        progress.stage("anvil", || Anvil::start(&options.anvil, options.out.join("anvil.log")))
+    })?;
+    anvil.end_on_signal();
+
+    let package = block_in_place(|| progress.stage("import", || world::import(options)))?;
+    let start = Instant::now();
+    let keys = block_in_place(|| {
+        let report = |event| progress.event(event);
+        Keys::build(&package, options.segments, &options.store, &report)
+    })?;
+    let keys_seconds = start.elapsed().as_secs_f64();
+
+    let world = progress
+        .stage_async("deploy", World::build(options, &anvil, &keys, &package, progress))
+        .await?;
+    let story = Story { options, world: &world, keys: &keys, package: &package, progress };
+    let told = story.tell().await?;
+    let mut report = told.report(&story, keys_seconds);
+    report.verifier_code_bytes = world.client.code(world.deployment.verifier.address).await?.len();
+    let path = options.out.join("report.json");
+    write_json(&path, "tessera.demo", 1, &report, Secrecy::Public)?;
+    Ok(report)
+}

@@ -1,0 +1,80 @@
+//! Why there is no proof, or none that holds.
+
+use tessera_artifact::Sha256Digest;
+use tessera_model::{FeaturesError, Score};
+
+/// Why keys or a proof could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The score is below the threshold. For the borrower's eyes only.
+    #[error("the score is {short_by} points below the threshold")]
+    ScoreTooLow {
+        /// What is missing.
+        short_by: Score,
+    },
+    /// No score can reach it.
+    #[error("a threshold of {threshold} / 2^32 points is not below 2^62")]
+    Threshold {
+        /// In 2^-32 points.
+        threshold: u64,
+    },
+    /// Features of another schema.
+    #[error(transparent)]
+    Features(#[from] FeaturesError),
+    /// The package can't be cut as asked.
+    #[error(transparent)]
+    Plan(#[from] tessera_segment::PlanError),
+    /// A reference string could not be had.
+    #[error(transparent)]
+    Srs(#[from] tessera_setup::SrsError),
+    /// Reference strings of two secrets.
+    #[error("segments and aggregation need one reference string; these are {found} and {expected}")]
+    MixedSrs {
+        /// Digest of the aggregation's.
+        expected: Sha256Digest,
+        /// Digest of the segments'.
+        found: Sha256Digest,
+    },
+    /// Keys of segments.
+    #[error(transparent)]
+    SegmentKey(#[from] tessera_segment::KeyError),
+    /// The aggregation key.
+    #[error(transparent)]
+    AggregationKey(#[from] tessera_aggregate::KeyError),
+    /// A segment's proof.
+    #[error(transparent)]
+    Segment(#[from] tessera_segment::ProofError),
+    /// The aggregation proof.
+    #[error(transparent)]
+    Aggregation(#[from] tessera_aggregate::ProofError),
+    /// The finished proof does not hold: a fault of this program.
+    #[error("the finished proof does not hold: {0}")]
+    Verify(#[from] VerifyError),
+    /// The operating system gives no randomness.
+    #[error("no randomness from the operating system: {0}")]
+    Randomness(std::io::Error),
+    /// Three proofs in a row with a coordinate that is not below the scalar modulus.
+    #[error(
+        "segment {segment}: three proofs in a row can't be written as words; is the randomness broken?"
+    )]
+    Coordinate {
+        /// Position of the segment.
+        segment: usize,
+    },
+}
+
+/// Why a proof file is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// Made for another verifier.
+    #[error("the proof is for the verifier {found}, this one is {expected}")]
+    OtherVerifier {
+        /// Key digest of this verifier.
+        expected: Sha256Digest,
+        /// Key digest in the file.
+        found: Sha256Digest,
+    },
+    /// What the contract would say.
+    #[error(transparent)]
+    Proof(#[from] tessera_aggregate::VerifyError),
+}

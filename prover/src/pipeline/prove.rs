@@ -1,0 +1,144 @@
+//! From secrets to a proof ready to send.
+
+use super::{Keys, PipelineError, ProofFile, Report, Secrets, Statement, VerifyError, stage};
+use rayon::prelude::*;
+use tessera_aggregate::{
+    Witness,
+    circuit::{Partial, SegmentProof},
+    prove as aggregate,
+};
+use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
+use tessera_model::{Package, Score};
+use tessera_segment::{Proof, Unverified, Verified};
+use verifier_gen::VerifierSpec;
+use zeroize::Zeroizing;
+
+/// Thresholds are below this, in 2^-32 points: a score's bound.
+pub const THRESHOLD_LIMIT: u64 = 1 << 62;
+
+/// Times that a segment is proven again because a coordinate of its proof is not below the scalar
+/// modulus (probability 2^-126 a point).
+const ATTEMPTS: usize = 3;
+
+/// Proves that the score reaches `threshold` (2^-32 points), bound to `context`.
+///
+/// Segments are proven in parallel, each proof is verified, then all are aggregated and the
+/// result is verified as the contract will. `keys` must be those of `package`.
+///
+/// Stages: `evaluate`, `segments`, `aggregate`, `verify`.
+pub fn prove(
+    keys: &Keys,
+    package: &Package,
+    secrets: &Secrets,
+    threshold: u64,
+    context: Fr,
+    report: Report,
+) -> Result<ProofFile, PipelineError> {
+    stage(report, "evaluate", 1, |_| check_score(package, secrets, threshold))?;
+    let segments = prove_segments(keys, package, secrets, report)?;
+    let (proofs, partials): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
+    let mut preimage = secrets.features.packed(&package.schema);
+    preimage.push(secrets.blinding.expose());
+    let witness = Witness {
+        proofs: proofs.iter().map(segment_proof).collect(),
+        partials,
+        features_digest: hash(Domain::Features, &preimage),
+        schema: package.schema.digest(),
+        threshold,
+        context,
+    };
+    let aggregated = stage(report, "aggregate", 1, |_| {
+        aggregate(keys.aggregation_srs.params(), &keys.aggregation, &witness)
+    })?;
+    let [commitment, schema, model_digest, _, context] = aggregated.statement;
+    let spec = keys.verifier();
+    let proof = ProofFile {
+        statement: Statement { commitment, schema, model_digest, threshold, context },
+        proof: aggregated.bytes,
+        segments: keys.segments(),
+        verifier: spec.digest(),
+        srs: spec.srs,
+        insecure_srs: spec.insecure_srs,
+    };
+    stage(report, "verify", 1, |_| verify(&proof, &spec))?;
+    Ok(proof)
+}
+
+/// A score below the threshold has no proof; how far below is the borrower's alone to know.
+fn check_score(package: &Package, secrets: &Secrets, threshold: u64) -> Result<(), PipelineError> {
+    if threshold >= THRESHOLD_LIMIT {
+        return Err(PipelineError::Threshold { threshold });
+    }
+    let score = package.score(&secrets.features)?;
+    let missing = threshold as i64 - score.0;
+    if missing > 0 {
+        return Err(PipelineError::ScoreTooLow { short_by: Score(missing) });
+    }
+    Ok(())
+}
+
+/// All segments of the plan, proven and verified in parallel, with what opens their partial scores.
+pub fn prove_segments(
+    keys: &Keys,
+    package: &Package,
+    secrets: &Secrets,
+    report: Report,
+) -> Result<Vec<(Proof<Verified>, Partial)>, PipelineError> {
+    stage(report, "segments", keys.segments(), |advance| {
+        (0..keys.segments())
+            .into_par_iter()
+            .map(|index| {
+                let proven = prove_segment(keys, package, secrets, index);
+                advance();
+                proven
+            })
+            .collect()
+    })
+}
+
+fn prove_segment(
+    keys: &Keys,
+    package: &Package,
+    secrets: &Secrets,
+    index: usize,
+) -> Result<(Proof<Verified>, Partial), PipelineError> {
+    let share = keys.plan.share(package, index);
+    let params = keys.segment_srs.params();
+    let score = Zeroizing::new(share.partial(&secrets.features));
+    for _ in 0..ATTEMPTS {
+        let blinding = Secret::new(random().map_err(PipelineError::Randomness)?);
+        let witness = tessera_segment::Secrets::new(
+            &secrets.features,
+            secrets.blinding.clone(),
+            blinding.clone(),
+        );
+        let proof = Proof::<Unverified>::create(params, &keys.segments[index], &share, &witness)?
+            .verify(params)?;
+        if proof.is_expressible() {
+            return Ok((proof, Partial { score, blinding }));
+        }
+    }
+    Err(PipelineError::Coordinate { segment: index })
+}
+
+fn segment_proof(proof: &Proof<Verified>) -> SegmentProof {
+    SegmentProof { key: *proof.key(), instances: *proof.instances(), bytes: proof.bytes().to_vec() }
+}
+
+/// Accepts what the contract accepts; `spec` is the verifier's.
+pub fn verify(proof: &ProofFile, spec: &VerifierSpec) -> Result<(), VerifyError> {
+    let expected = spec.digest();
+    if proof.verifier != expected {
+        return Err(VerifyError::OtherVerifier { expected, found: proof.verifier });
+    }
+    let statement = &proof.statement;
+    let threshold = Fr::from(statement.threshold);
+    let words = [
+        statement.commitment,
+        statement.schema,
+        statement.model_digest,
+        threshold,
+        statement.context,
+    ];
+    Ok(tessera_aggregate::verify(spec, &words, &proof.proof)?)
+}
