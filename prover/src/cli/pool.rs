@@ -14,8 +14,8 @@ use serde_json::json;
 use std::{path::PathBuf, str::FromStr, time::Duration};
 use tessera::{
     chain::{
-        Artifacts, LOCAL_CHAIN, Plan, PolicyPlan, Pool, PoolState, Request, Terms,
-        TierPlan, TokenPlan, deploy,
+        Artifacts, LOCAL_CHAIN, Plan, PolicyPlan, Pool, PoolState, Request, Terms, TierPlan,
+        TokenPlan, deploy,
     },
     pipeline::ProofFile,
 };
