@@ -347,14 +347,14 @@ contract {{NAME}} is ITesseraVerifier {
                 {
                     let z := mload(Z_0)
                     sum := addmod(mulmod(sum, y, r), mulmod(mload(L_FIRST), addmod(1, sub(r, z), r), r), r)
-                    let square := addmod(mulmod(z, z, r), sub(r, z), r)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_LAST), square, r), r)
-                    let a_gamma := addmod(a0, mload(GAMMA), r)
-                    let beta := mload(BETA)
-                    let left := mulmod(mload(Z_1), addmod(a_gamma, mulmod(beta, mload(SIGMA), r), r), r)
-                    let right := mulmod(z, addmod(a_gamma, mulmod(beta, mload(X), r), r), r)
-                    let product := mulmod(mload(L_ACTIVE), addmod(left, sub(r, right), r), r)
-                    sum := addmod(mulmod(sum, y, r), product, r)
+                    let term := addmod(mulmod(z, z, r), sub(r, z), r)
+                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_LAST), term, r), r)
+                    a0 := addmod(a0, mload(GAMMA), r)
+                    term := addmod(a0, mulmod(mload(BETA), mload(X), r), r)
+                    term := sub(r, mulmod(z, term, r))
+                    z := addmod(a0, mulmod(mload(BETA), mload(SIGMA), r), r)
+                    term := addmod(mulmod(mload(Z_1), z, r), term, r)
+                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_ACTIVE), term, r), r)
                 }
                 mstore(QUOTIENT, mulmod(sum, mload(QUOTIENT), r))
             }
@@ -364,8 +364,6 @@ contract {{NAME}} is ITesseraVerifier {
             // joined by μ. Left side: Σ of commitments − value·G − vanishing(z')·W + z'·W'.
             {
                 let r := R
-                let mu := mload(MU)
-                let nu := mload(NU)
                 // z' − ω^i·x
                 let d0
                 let d1
@@ -393,7 +391,7 @@ contract {{NAME}} is ITesseraVerifier {
                     value := mulmod(value, mulmod(x_inverse, mulmod(x_inverse, x_inverse, r), r), r)
                 }
                 // The product's, with coefficient ν·d2·d3.
-                let scalar := mulmod(nu, d23, r)
+                let scalar := mulmod(mload(NU), d23, r)
                 {
                     let slope := mulmod(mload(X_INVERSE), PAIR_WEIGHT, r)
                     let z := mload(Z_0)
@@ -407,26 +405,26 @@ contract {{NAME}} is ITesseraVerifier {
                 add_proof(LEFT, PROOF_Z, scalar)
 
                 // The others', with coefficient ν²·d1·d2·d3 and powers of μ.
-                scalar := mulmod(mulmod(nu, nu, r), mulmod(d1, d23, r), r)
+                scalar := mulmod(mulmod(mload(NU), mload(NU), r), mulmod(d1, d23, r), r)
                 value := addmod(value, mulmod(scalar, mload(MUL_ADD), r), r)
                 add_key(LEFT, MUL_ADD_X, MUL_ADD_Y, scalar)
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(CONSTANTS), r), r)
                 add_key(LEFT, CONSTANTS_X, CONSTANTS_Y, scalar)
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(LINEAR), r), r)
                 add_key(LEFT, LINEAR_X, LINEAR_Y, scalar)
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(SBOX), r), r)
                 add_key(LEFT, SBOX_X, SBOX_Y, scalar)
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(SIGMA), r), r)
                 add_key(LEFT, SIGMA_X, SIGMA_Y, scalar)
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(QUOTIENT), r), r)
                 add_proof(LEFT, PROOF_QUOTIENT, scalar)
                 add_proof(LEFT, add(PROOF_QUOTIENT, 0x40), mulmod(scalar, mload(X_N), r))
-                scalar := mulmod(scalar, mu, r)
+                scalar := mulmod(scalar, mload(MU), r)
                 value := addmod(value, mulmod(scalar, mload(RANDOM), r), r)
                 add_proof(LEFT, PROOF_RANDOM, scalar)
                 add_proof(LEFT, PROOF_W, sub(r, mulmod(d01, d23, r)))
