@@ -1,0 +1,26 @@
+# make demo: a loan against a proof, on a local chain.   make test: all tests.
+
+CARGO ?= cargo
+
+.PHONY: demo test test-rust test-contracts install
+
+install: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package-lock.json
+	@echo "== installing forge, anvil, solc and the contract libraries"
+	npm ci --no-audit --no-fund
+
+demo: install
+	@echo "== building the tessera command (the first build takes several minutes)"
+	$(CARGO) build --release -p tessera-prover
+	./target/release/tessera demo
+
+test: test-rust test-contracts
+
+test-rust: install
+	@echo "== Rust tests"
+	$(CARGO) test --release --workspace
+
+test-contracts: install
+	@echo "== contract tests"
+	tools/forge test
