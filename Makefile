@@ -19,7 +19,7 @@ test: test-rust test-contracts
 
 test-rust: install
 	@echo "== Rust tests"
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release --workspace --exclude tessera-prover
 
 test-contracts: install
 	@echo "== contract tests"
