@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {TesseraVault} from "./TesseraVault.sol";
 import {ICredentialRegistry} from "./interfaces/ICredentialRegistry.sol";
-import {ITesseraPool, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
+import {ITesseraPool, Limits, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
 import {Statement} from "./interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Decision, IUnderwriter, Policy, Terms, Tier} from "./interfaces/IUnderwriter.sol";
 import {Books, BooksLib} from "./libraries/BooksLib.sol";
@@ -51,13 +51,13 @@ contract TesseraPool is AccessManaged, TesseraVault {
     // ------------------------------------------------------------------------------------ reading
 
     /// @inheritdoc ITesseraPool
-    function loan(uint256 loanId) external view returns (Loan memory) {
+    function loan(uint256 loanId) public view returns (Loan memory) {
         return _loans[loanId];
     }
 
     /// @inheritdoc ITesseraPool
     function debtOf(uint256 loanId) public view returns (uint256 principal, uint256 interest) {
-        Loan memory found = _loans[loanId];
+        Loan memory found = loan(loanId);
         if (found.principal == 0) return (0, 0);
         found.settle(block.timestamp);
         return (found.principal, InterestLib.toAssetsUp(found.interestScaled + found.suspendedScaled));
@@ -68,10 +68,10 @@ contract TesseraPool is AccessManaged, TesseraVault {
         Loan storage found = _loans[loanId];
         if (found.originatedAt == 0) return LoanStatus.None;
         if (found.principal == 0) return LoanStatus.Closed;
-        if (block.timestamp < found.dueAt) return LoanStatus.Current;
-        if (block.timestamp < found.graceEndsAt) return LoanStatus.Grace;
-        bool lost = block.timestamp >= found.graceEndsAt + delinquencyPeriod;
-        return lost ? LoanStatus.Default : LoanStatus.Delinquent;
+        uint256 end = found.graceEndsAt;
+        if (block.timestamp >= end + delinquencyPeriod) return LoanStatus.Default;
+        if (block.timestamp >= end) return LoanStatus.Delinquent;
+        return block.timestamp < found.dueAt ? LoanStatus.Current : LoanStatus.Grace;
     }
 
     // ------------------------------------------------------------------------------ underwriter
@@ -148,8 +148,7 @@ contract TesseraPool is AccessManaged, TesseraVault {
 
     /// @inheritdoc ITesseraPool
     function repay(uint256 loanId, uint256 amount) external nonReentrant {
-        Loan memory open = _loans[loanId];
-        require(open.principal != 0, LoanNotOpen(loanId));
+        Loan memory open = _openLoan(loanId);
         require(amount != 0, ZeroAmount());
 
         Books memory books = _accrue();
@@ -157,8 +156,7 @@ contract TesseraPool is AccessManaged, TesseraVault {
         books.post(_turns, delinquencyPeriod, open, -1);
         (uint256 interest, uint256 principal) = open.pay(amount);
         if (open.principal != 0) books.post(_turns, delinquencyPeriod, open, 1);
-        _books = books;
-        _loans[loanId] = open;
+        _keep(books, loanId, open);
         _cash += interest + principal;
         outstanding -= principal;
         emit Repaid(loanId, open.borrower, msg.sender, interest, principal, open.interestUp(), open.principal);
@@ -169,7 +167,67 @@ contract TesseraPool is AccessManaged, TesseraVault {
         _pull(msg.sender, interest + principal);
     }
 
+    // ---------------------------------------------------------------------------- administration
+
+    /// @inheritdoc ITesseraPool
+    function tighten(Limits calldata next) external restricted {
+        require(next.deposits <= limits.deposits && next.utilisation <= limits.utilisation, NotTighter());
+        _setLimits(next);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function setLimits(Limits calldata next) external restricted {
+        require(next.deposits <= MAX_ASSETS, ShareTooHigh(next.deposits, MAX_ASSETS));
+        require(next.utilisation <= 1e18, ShareTooHigh(next.utilisation, 1e18));
+        _setLimits(next);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function impair(uint256 loanId) external restricted nonReentrant {
+        Loan memory open = _openLoan(loanId);
+        uint256 end = (block.timestamp / 1 days + 1) * 1 days;
+        require(end < open.graceEndsAt, NotImpairable(loanId, open.graceEndsAt));
+        emit LoanImpaired(loanId, end);
+        _moveGrace(loanId, open, end);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function restore(uint256 loanId) external restricted nonReentrant {
+        Loan memory open = _openLoan(loanId);
+        uint256 end = open.dueAt + underwriter.policyById(underwriter.policyOf(open.tier)).pricing.grace;
+        require(open.graceEndsAt < end && block.timestamp < end, NotRestorable(loanId, open.graceEndsAt));
+        emit LoanRestored(loanId, end);
+        _moveGrace(loanId, open, end);
+    }
+
     // ----------------------------------------------------------------------------------- internal
+
+    function _openLoan(uint256 loanId) private view returns (Loan memory open) {
+        open = loan(loanId);
+        require(open.principal != 0, LoanNotOpen(loanId));
+    }
+
+    function _keep(Books memory books, uint256 loanId, Loan memory changed) private {
+        _keepBooks(books);
+        _loans[loanId] = changed;
+    }
+
+    function _setLimits(Limits calldata next) private {
+        limits = next;
+        emit LimitsChanged(next.deposits, next.utilisation);
+    }
+
+    /// Re-enters a loan with another end of grace, which lies in the future: interest until then is booked.
+    function _moveGrace(uint256 loanId, Loan memory open, uint256 end) private {
+        Books memory books = _accrue();
+        open.settle(block.timestamp);
+        books.post(_turns, delinquencyPeriod, open, -1);
+        open.interestScaled += open.suspendedScaled;
+        open.suspendedScaled = 0;
+        open.graceEndsAt = end.toUint40();
+        books.post(_turns, delinquencyPeriod, open, 1);
+        _keep(books, loanId, open);
+    }
 
     /// What only the pool knows; the underwriter checks the rest.
     function _checkRequest(address borrower, BorrowRequest calldata request) private view {
@@ -179,6 +237,9 @@ contract TesseraPool is AccessManaged, TesseraVault {
         require(terms.receiver != address(0), ZeroAddress());
         require(terms.receiver != address(this), BadReceiver(terms.receiver));
         require(terms.amount <= _cash, InsufficientCash(terms.amount, _cash));
+        uint256 loans = loansValue();
+        uint256 most = Math.mulDiv(_cash + loans, limits.utilisation, 1e18);
+        require(loans + terms.amount <= most, UtilisationTooHigh(loans + terms.amount, most));
     }
 
     function _borrow(address borrower, BorrowRequest calldata request, bytes calldata proof)
@@ -193,8 +254,7 @@ contract TesseraPool is AccessManaged, TesseraVault {
         loanId = ++loanCount;
         Loan memory opened = _newLoan(borrower, request, decision);
         books.post(_turns, delinquencyPeriod, opened, 1);
-        _books = books;
-        _loans[loanId] = opened;
+        _keep(books, loanId, opened);
         _cash -= request.terms.amount;
         outstanding += request.terms.amount;
         _emitBorrowed(loanId, opened, request.terms, decision);

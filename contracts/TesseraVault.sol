@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ITesseraPool} from "./interfaces/ITesseraPool.sol";
+import {ITesseraPool, Limits} from "./interfaces/ITesseraPool.sol";
 import {Books, BooksLib, Turn} from "./libraries/BooksLib.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -20,7 +20,7 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     using SafeERC20 for IERC20;
 
     /// Most that the pool ever holds or is owed; keeps every product of the interest arithmetic in range.
-    uint256 internal constant MAX_ASSETS = type(uint112).max;
+    uint128 internal constant MAX_ASSETS = type(uint112).max;
 
     /// Shares that the very first unit of assets buys; `_decimalsOffset` as a factor.
     uint256 private constant OFFSET = 1e6;
@@ -28,6 +28,9 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
 
     /// @inheritdoc ITesseraPool
     uint32 public immutable delinquencyPeriod;
+
+    /// @inheritdoc ITesseraPool
+    Limits public limits = Limits({deposits: MAX_ASSETS, utilisation: 1e18});
 
     /// Asset units in the pool's hands: in by deposit and repayment, out by withdrawal and loan.
     uint256 internal _cash;
@@ -83,7 +86,7 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     }
 
     function maxDeposit(address) public view virtual override returns (uint256) {
-        return MAX_ASSETS.saturatingSub(_cash + loansValue());
+        return Math.saturatingSub(limits.deposits, _cash + loansValue());
     }
 
     function maxMint(address receiver) public view virtual override returns (uint256) {
@@ -134,16 +137,24 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     // ----------------------------------------------------------------------------------- internal
 
     function _booksNow() internal view returns (Books memory books) {
-        books = _books;
-        books.advance(_turns, delinquencyPeriod, block.timestamp);
+        (books,) = _advanced();
     }
 
     /// Brings the books up to now and keeps them.
     function _accrue() internal returns (Books memory books) {
-        books = _books;
-        uint256 lost = books.advance(_turns, delinquencyPeriod, block.timestamp);
-        _books = books;
+        uint256 lost;
+        (books, lost) = _advanced();
+        _keepBooks(books);
         if (lost != 0) emit WrittenOff(lost);
+    }
+
+    function _keepBooks(Books memory books) internal {
+        _books = books;
+    }
+
+    function _advanced() private view returns (Books memory books, uint256 lost) {
+        books = _books;
+        lost = books.advance(_turns, delinquencyPeriod, block.timestamp);
     }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {

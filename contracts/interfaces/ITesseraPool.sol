@@ -20,6 +20,14 @@ struct PoolConfig {
     address authority;
 }
 
+/// How far the pool may be filled and lent out.
+struct Limits {
+    /// Most that cash and loans together may come to by a deposit; 0 stops deposits.
+    uint128 deposits;
+    /// Most of cash and loans together that may be lent, as a share of 1e18; 0 stops lending.
+    uint64 utilisation;
+}
+
 /// A loan. Its price is the policy's of the day when it was paid out and never changes. Principal being zero
 /// means that it is repaid.
 struct Loan {
@@ -92,6 +100,11 @@ interface ITesseraPool {
         uint256 interestLeft,
         uint256 principalLeft
     );
+    event LimitsChanged(uint128 deposits, uint64 utilisation);
+    /// The loan is marked down from `graceEndsAt` on, which is earlier than agreed.
+    event LoanImpaired(uint256 indexed loanId, uint256 graceEndsAt);
+    /// The impairment is taken back; `graceEndsAt` is as agreed.
+    event LoanRestored(uint256 indexed loanId, uint256 graceEndsAt);
     /// Loans passed into default since the books were last touched; `amount` is what they were booked at.
     event WrittenOff(uint256 amount);
     event LoanClosed(uint256 indexed loanId, address indexed borrower, bytes32 indexed holder);
@@ -108,6 +121,16 @@ interface ITesseraPool {
     error WrongNonce(uint256 expected, uint256 given);
     /// The pool does not hold that much cash.
     error InsufficientCash(uint256 amount, uint256 cash);
+    /// With this loan more of the pool would be lent than its limit allows.
+    error UtilisationTooHigh(uint256 lent, uint256 max);
+    /// Tightening takes limits that are not above the present ones.
+    error NotTighter();
+    /// A share of more than the whole.
+    error ShareTooHigh(uint256 share, uint256 max);
+    /// The loan's grace ends no later than an impairment would take effect.
+    error NotImpairable(uint256 loanId, uint256 graceEndsAt);
+    /// The loan is not impaired, or its grace would be over by now anyway.
+    error NotRestorable(uint256 loanId, uint256 graceEndsAt);
     /// The money cannot go to the pool itself.
     error BadReceiver(address receiver);
     /// The relayed request is not signed by the borrower, or not this request.
@@ -216,4 +239,26 @@ interface ITesseraPool {
 
     /// @notice Brings the books up to now. Every function that moves money does it first.
     function accrue() external;
+
+    // ------------------------------------------------------------------------------------- limits
+
+    /// @notice How far the pool may be filled and lent out. Repaying and withdrawing have no limits.
+    function limits() external view returns (uint128 deposits, uint64 utilisation);
+
+    /// @notice Lowers one limit or both, at once; both to zero closes the pool to new business. For the
+    /// guardian.
+    function tighten(Limits calldata next) external;
+
+    /// @notice Sets limits of any size. For the curator, after the delay of the role.
+    function setLimits(Limits calldata next) external;
+
+    // --------------------------------------------------------------------------------- impairment
+
+    /// @notice Says that a loan will probably not be repaid: its grace ends at the next midnight (UTC), its
+    /// value goes down to zero from there. Changes nothing for the borrower. For the guardian.
+    function impair(uint256 loanId) external;
+
+    /// @notice Takes an impairment back, with the interest that the books left out. Possible until the
+    /// loan's grace would have ended anyway. For the curator.
+    function restore(uint256 loanId) external;
 }

@@ -29,6 +29,7 @@ contract PoolHandler is CommonBase, StdUtils {
     uint256 public donated;
     mapping(string action => uint256) public effects;
     mapping(uint256 context => uint256) public acceptedContexts;
+    mapping(uint256 id => bool) public impaired;
     bool public contextTwice;
     bool public priceFell;
 
@@ -141,6 +142,24 @@ contract PoolHandler is CommonBase, StdUtils {
         _token.approve(address(_pool), type(uint256).max);
         _pool.repay(id, amount);
         if (_pool.loan(id).principal == 0) effects["close"]++;
+    }
+
+    // ----------------------------------------------------------------------------- administration
+
+    function impair(uint256 who) external {
+        uint256 id = openLoan(borrowers[who % borrowers.length]);
+        if (id == 0 || (block.timestamp / 1 days + 1) * 1 days >= _pool.loan(id).graceEndsAt) return;
+        _pool.impair(id);
+        impaired[id] = true;
+        effects["impair"]++;
+    }
+
+    function restore(uint256 who) external {
+        uint256 id = openLoan(borrowers[who % borrowers.length]);
+        if (id == 0 || !impaired[id] || block.timestamp >= _pool.loan(id).dueAt) return;
+        _pool.restore(id);
+        impaired[id] = false;
+        effects["restore"]++;
     }
 
     // --------------------------------------------------------------------------------------- time
