@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Terms} from "../contracts/interfaces/IUnderwriter.sol";
 import {Deployment} from "../tests/support/Deployment.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Script} from "forge-std/Script.sol";
 
 /// @title Says what a test fixture's proof has to prove
@@ -13,20 +14,20 @@ import {Script} from "forge-std/Script.sol";
 ///   tools/forge script script/LoanFixture.s.sol --sig 'run(string,string)' IN.json OUT.json
 ///
 /// IN.json:  {"verifier": "TesseraVerifier2", "modelDigest": "0x…", "schema": "0x…", "commitment": "0x…",
-///            "thresholds": ["0x…", "0x…"]}, the second tier's threshold above the score.
+///            "threshold": "…"}; the threshold in points × 2^32, of tier 0.
 /// OUT.json: chainId, timestamp, verifier, verifierCodehash, addresses, borrower, attester, request,
 ///           statement; numbers as decimal strings, field elements as 0x and 64 digits.
 contract LoanFixture is Deployment, Script {
+    using SafeCast for uint256;
+
     function run(string calldata input, string calldata output) external {
         string memory json = vm.readFile(input);
         string memory name = vm.parseJsonString(json, ".verifier");
-        uint256[] memory thresholds = vm.parseJsonUintArray(json, ".thresholds");
-        require(thresholds.length == 2, "thresholds: two are wanted, one a tier");
         deploy(
             vm.getCode(string.concat(name, ".sol:", name)),
             vm.parseJsonUint(json, ".modelDigest"),
             vm.parseJsonUint(json, ".schema"),
-            [toUint64(thresholds[0]), toUint64(thresholds[1])]
+            vm.parseJsonUint(json, ".threshold").toUint64()
         );
 
         bytes32 commitment = vm.parseJsonBytes32(json, ".commitment");
@@ -78,11 +79,5 @@ contract LoanFixture is Deployment, Script {
         vm.serializeBytes("r", "signature", request.signature);
         vm.serializeString("r", "terms", termsJson);
         return vm.serializeString("r", "nonce", vm.toString(request.nonce));
-    }
-
-    function toUint64(uint256 value) private pure returns (uint64) {
-        require(value <= type(uint64).max, "a threshold has 64 bits at most");
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint64(value); // checked above
     }
 }

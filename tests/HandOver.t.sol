@@ -52,7 +52,7 @@ contract HandOverTest is Base {
 
     function test_a_new_policy_waits() public {
         handOver();
-        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);
         bytes memory call = abi.encodeCall(underwriter.addPolicy, (config));
         bytes32 operation = manager.hashOperation(curator, address(underwriter), call);
 
@@ -90,7 +90,7 @@ contract HandOverTest is Base {
         handOver();
         bytes memory reason =
             abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, guardian);
-        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);
         vm.startPrank(guardian);
         vm.expectRevert(reason);
         pool.setLimits(Limits({deposits: 1, utilisation: 1}));

@@ -17,7 +17,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 /// Adding and retiring policies.
 contract PoliciesTest is Base {
     function next() internal view returns (PolicyConfig memory) {
-        return policyConfig(MODEL + 1, SCHEMA, [TIER_0 + 1, TIER_1 + 1]);
+        return policyConfig(MODEL + 1, SCHEMA, TIER_0 + 1);
     }
 
     function expectRefusal(PolicyConfig memory config, bytes memory reason) internal {
@@ -29,7 +29,7 @@ contract PoliciesTest is Base {
     // ---------------------------------------------------------------------------------------- add
 
     function test_id_commits_to_everything() public view {
-        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
         assertEq(
             pool.policyId(),
             keccak256(
@@ -77,7 +77,7 @@ contract PoliciesTest is Base {
     function test_the_same_twice() public {
         bytes32 id = pool.policyId();
         expectRefusal(
-            policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]),
+            policyConfig(MODEL, SCHEMA, TIER_0),
             abi.encodeWithSelector(IUnderwriter.PolicyExists.selector, id)
         );
     }
@@ -175,7 +175,7 @@ contract PoliciesTest is Base {
         underwriter.retirePolicy(id);
         // It does not come back under the same id.
         expectRefusal(
-            policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]),
+            policyConfig(MODEL, SCHEMA, TIER_0),
             abi.encodeWithSelector(IUnderwriter.PolicyExists.selector, id)
         );
     }

@@ -123,7 +123,7 @@ contract ReplayTest is Base {
     /// A new version of the model voids what was proven for the old one.
     function test_other_policy() public {
         vm.startPrank(admin);
-        underwriter.addPolicy(policyConfig(MODEL + 1, SCHEMA, [TIER_0, TIER_1]));
+        underwriter.addPolicy(policyConfig(MODEL + 1, SCHEMA, TIER_0));
         underwriter.retirePolicy(underwriter.policyOf(0));
         vm.stopPrank();
         bytes32 old = underwriter.policyOf(0);
@@ -135,7 +135,7 @@ contract ReplayTest is Base {
     }
 
     function test_other_price() public {
-        PolicyConfig memory dearer = policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory dearer = policyConfig(MODEL, SCHEMA, TIER_0);
         dearer.pricing.baseRate++;
         vm.prank(admin);
         Underwriter second = new Underwriter(registry, address(manager), dearer);

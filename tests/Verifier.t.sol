@@ -14,7 +14,7 @@ import {SecureMockVerifier} from "./support/MockVerifier.sol";
 contract VerifierTest is Base {
     function poolWith(address bad) internal returns (TesseraPool another) {
         verifier = ITesseraVerifier(bad);
-        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
         Underwriter by = new Underwriter(registry, address(manager), config);
         another = new TesseraPool(
             PoolConfig({
@@ -76,7 +76,7 @@ contract VerifierTest is Base {
 
     function test_no_code() public {
         verifier = ITesseraVerifier(makeAddr("nothing here"));
-        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
         vm.expectRevert(abi.encodeWithSelector(IUnderwriter.NotAVerifier.selector, address(verifier)));
         vm.prank(admin);
         underwriter.addPolicy(config);
@@ -105,7 +105,7 @@ contract VerifierTest is Base {
     /// A development reference string lets anybody forge: local chains only.
     function testFuzz_development_srs(uint64 chain) public {
         vm.assume(chain != CHAIN && chain != 0);
-        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, [TIER_0, TIER_1]);
+        PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);
         vm.chainId(chain);
         vm.expectRevert(
             abi.encodeWithSelector(IUnderwriter.InsecureVerifier.selector, address(verifier), chain)

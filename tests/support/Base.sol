@@ -13,10 +13,10 @@ abstract contract Base is Deployment, Test {
     uint256 internal constant SCHEMA = uint256(keccak256("schema")) >> 8;
     uint256 internal constant COMMITMENT = uint256(keccak256("commitment")) >> 8;
     uint64 internal constant TIER_0 = 580 << 32;
-    uint64 internal constant TIER_1 = 640 << 32;
+    uint64 internal constant TIER_1 = TIER_0 + HUNDRED_POINTS;
 
     function setUp() public virtual {
-        deploy(type(MockVerifier).creationCode, MODEL, SCHEMA, [TIER_0, TIER_1]);
+        deploy(type(MockVerifier).creationCode, MODEL, SCHEMA, TIER_0);
     }
 
     function credential() internal view returns (Credential memory) {

@@ -26,6 +26,8 @@ abstract contract Deployment is CommonBase {
     uint64 internal constant BASE_RATE = 0.08e18;
     uint64 internal constant LATE_RATE = 0.05e18;
 
+    uint64 internal constant HUNDRED_POINTS = 100 << 32;
+
     uint256 internal constant DEPLOYER_KEY = uint256(keccak256("tessera.tests.deployer"));
     uint256 internal constant ATTESTER_KEY = uint256(keccak256("tessera.tests.attester"));
     uint256 internal constant BORROWER_KEY = uint256(keccak256("tessera.tests.borrower"));
@@ -44,13 +46,10 @@ abstract contract Deployment is CommonBase {
     TesseraPool internal pool;
 
     /// @param verifierCode Creation code.
-    /// @param thresholds One tier each, in points × 2^32.
-    function deploy(
-        bytes memory verifierCode,
-        uint256 modelDigest,
-        uint256 schema,
-        uint64[2] memory thresholds
-    ) internal {
+    /// @param threshold Tier 0's, in points × 2^32; tier 1 takes a hundred points more.
+    function deploy(bytes memory verifierCode, uint256 modelDigest, uint256 schema, uint64 threshold)
+        internal
+    {
         vm.chainId(CHAIN);
         vm.warp(START);
         vm.startPrank(admin);
@@ -59,7 +58,7 @@ abstract contract Deployment is CommonBase {
         registry = new CredentialRegistry(address(manager));
         verifier = ITesseraVerifier(_create(verifierCode));
         underwriter =
-            new Underwriter(registry, address(manager), policyConfig(modelDigest, schema, thresholds));
+            new Underwriter(registry, address(manager), policyConfig(modelDigest, schema, threshold));
         pool = new TesseraPool(
             PoolConfig({
                 asset: token,
@@ -82,7 +81,7 @@ abstract contract Deployment is CommonBase {
     }
 
     /// Tier 0 takes a lower score for a small, dear and short loan; tier 1 the opposite.
-    function policyConfig(uint256 modelDigest, uint256 schema, uint64[2] memory thresholds)
+    function policyConfig(uint256 modelDigest, uint256 schema, uint64 threshold)
         internal
         view
         returns (PolicyConfig memory config)
@@ -92,11 +91,13 @@ abstract contract Deployment is CommonBase {
         config.schema = schema;
         config.pricing = Pricing({baseRate: BASE_RATE, lateRate: LATE_RATE, grace: GRACE});
         config.tiers = new Tier[](2);
-        config.tiers[0] = Tier({
-            threshold: thresholds[0], maxAmount: uint128(2000 * UNIT), premium: 0.07e18, term: 90 days
-        });
+        config.tiers[0] =
+            Tier({threshold: threshold, maxAmount: uint128(2000 * UNIT), premium: 0.07e18, term: 90 days});
         config.tiers[1] = Tier({
-            threshold: thresholds[1], maxAmount: uint128(10_000 * UNIT), premium: 0.02e18, term: 365 days
+            threshold: threshold + HUNDRED_POINTS,
+            maxAmount: uint128(10_000 * UNIT),
+            premium: 0.02e18,
+            term: 365 days
         });
     }
 

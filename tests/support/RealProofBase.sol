@@ -28,17 +28,16 @@ abstract contract RealProofBase is Deployment, Test {
         made = _request(json);
 
         bytes memory code = vm.getCode(string.concat(name, ".sol:", name));
-        uint64 threshold = uint64(proven.threshold);
-        deploy(code, proven.modelDigest, proven.schema, [threshold, threshold + (100 << 32)]);
+        deploy(code, proven.modelDigest, proven.schema, uint64(proven.threshold));
         assertEq(
             address(verifier).codehash,
             vm.parseJsonBytes32(json, ".verifierCodehash"),
-            string.concat(path, " was made for another verifier contract; run `make fixtures`")
+            string.concat(path, " was made for another verifier contract; run tools/make-fixtures")
         );
         assertEq(
             pool.statement(borrower, made).context,
             proven.context,
-            string.concat(path, " was made for another deployment; run `make fixtures`")
+            string.concat(path, " was made for another deployment; run tools/make-fixtures")
         );
     }
 
