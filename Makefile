@@ -13,13 +13,15 @@ node_modules/.package-lock.json: package-lock.json
 demo: install
 	@echo "== building the tessera command (the first build takes several minutes)"
 	$(CARGO) build --release -p tessera-prover
+	@echo "== compiling the contracts"
+	tools/forge build contracts script
 	./target/release/tessera demo
 
 test: test-rust test-contracts
 
 test-rust: install
 	@echo "== Rust tests"
-	$(CARGO) test --release --workspace --exclude tessera-prover
+	$(CARGO) test --release --workspace
 
 test-contracts: install
 	@echo "== contract tests"
