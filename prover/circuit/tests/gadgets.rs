@@ -1,0 +1,228 @@
+//! Each gadget: honest, at the boundary, past it, and with cells overwritten.
+
+use halo2_proofs::dev::VerifyFailure;
+use halo2curves::ff::Field;
+use proptest::prelude::*;
+use tessera_circuit::{
+    Builder, Cell, Gates, Operand,
+    builder::SALT_ROWS,
+    layout::{ColumnCircuit, PIN_SHIFT},
+    testing::{check, check_instances},
+};
+use tessera_field::{Fr, poseidon::Domain, poseidon::hash};
+
+const LAYOUTS: [Gates; 2] = [Gates::Lean, Gates::Full];
+
+/// Names of the gates that refuse, and whether a copy constraint does.
+fn refusals(builder: &Builder) -> (Vec<String>, bool) {
+    let Err(failures) = check(builder) else { return (vec![], false) };
+    let mut gates = Vec::new();
+    let mut copies = false;
+    for failure in failures {
+        match failure {
+            VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
+                gates.push(constraint.to_string());
+            }
+            VerifyFailure::Permutation { .. } => copies = true,
+            other => panic!("{other}"),
+        }
+    }
+    (gates, copies)
+}
+
+fn refused_by_gate(builder: &Builder, name: &str) {
+    let (gates, _) = refusals(builder);
+    assert!(gates.iter().any(|gate| gate.contains(name)), "{gates:?}, expected {name}");
+}
+
+#[test]
+fn multiply_add_is_exact() {
+    for gates in LAYOUTS {
+        let mut builder = Builder::new(gates, 1);
+        let [a, b, c] = [5, 6, 7].map(|x| builder.witness(Fr::from(x)));
+        let [_, _, _, out] = builder.mul_add(a, b, c);
+        builder.expose(0, out);
+        assert_eq!(builder.value(out), Fr::from(47));
+        assert!(check(&builder).is_ok());
+        assert!(check_instances(&builder, vec![Fr::from(46)]).is_err(), "another instance");
+        builder.overwrite(out, Fr::from(46));
+        refused_by_gate(&builder, "multiply-add");
+    }
+}
+
+#[test]
+fn constants_and_instances_are_pinned() {
+    for gates in LAYOUTS {
+        for value in [Fr::ZERO, Fr::ONE, -Fr::ONE, *PIN_SHIFT] {
+            let mut builder = Builder::new(gates, 1);
+            let cell = builder.push(Operand::Constant(value));
+            builder.expose(0, cell);
+            assert!(check(&builder).is_ok());
+            builder.overwrite(cell, value + Fr::ONE);
+            refused_by_gate(&builder, "pin");
+        }
+        let mut builder = Builder::new(gates, 2);
+        let cell = builder.witness(Fr::from(9));
+        builder.expose(0, cell);
+        builder.expose(1, cell);
+        assert!(check(&builder).is_ok());
+        let instances = builder.instance_values();
+        builder.overwrite(builder.cell(1), Fr::from(8));
+        assert!(check_instances(&builder, instances).is_err());
+    }
+}
+
+#[test]
+#[should_panic(expected = "negative of the pin shift")]
+fn the_one_constant_that_cannot_be_pinned_is_refused() {
+    let mut builder = Builder::new(Gates::Lean, 0);
+    builder.push(Operand::Constant(-*PIN_SHIFT));
+    ColumnCircuit::new(builder);
+}
+
+#[test]
+fn copies_hold() {
+    for gates in LAYOUTS {
+        let mut builder = Builder::new(gates, 0);
+        let source = builder.witness(Fr::from(3));
+        let copy = builder.push(source);
+        assert!(check(&builder).is_ok());
+        builder.overwrite(copy, Fr::from(4));
+        let (gates, copies) = refusals(&builder);
+        assert!(gates.is_empty() && copies);
+    }
+}
+
+#[test]
+fn linear_combinations_and_sums_of_products() {
+    for gates in LAYOUTS {
+        let mut builder = Builder::new(gates, 0);
+        let [x, y] = [11, 13].map(|value| builder.witness(Fr::from(value)));
+        let [two, three] = [2, 3].map(Fr::from);
+        let cases = [
+            builder.linear_combination(Fr::ZERO, &[(two, x), (three, y)]),
+            builder.linear_combination(Fr::ONE, &[(Fr::ONE, x), (-Fr::ONE, y)]),
+            builder.linear_combination(Fr::ZERO, &[(two, x), (Fr::ONE, y)]),
+            builder.sub(x, y),
+            builder.mul(x, y),
+        ];
+        let expected = [two * Fr::from(11) + three * Fr::from(13), -Fr::ONE, Fr::from(35)];
+        for (cell, value) in cases.iter().zip(expected) {
+            assert_eq!(builder.value(*cell), value);
+        }
+        assert_eq!(builder.value(cases[3]), -two);
+        assert_eq!(builder.value(cases[4]), Fr::from(143));
+        assert!(check(&builder).is_ok());
+        for cell in cases {
+            let mut changed = builder.clone();
+            changed.overwrite(cell, builder.value(cell) + Fr::ONE);
+            assert!(check(&changed).is_err());
+        }
+    }
+}
+
+#[test]
+fn bits_at_the_boundary() {
+    for gates in LAYOUTS {
+        for count in [1u32, 8, 63, 253] {
+            let bound = Fr::from(2).pow_vartime([count as u64]);
+            for (value, holds) in [(Fr::ZERO, true), (bound - Fr::ONE, true), (bound, false)] {
+                let mut builder = Builder::new(gates, 0);
+                let cell = builder.witness(value);
+                builder.assert_bits(cell, count);
+                assert_eq!(check(&builder).is_ok(), holds, "{count} bits");
+            }
+            let mut builder = Builder::new(gates, 0);
+            let cell = builder.witness(-Fr::ONE);
+            builder.assert_bits(cell, count);
+            assert!(check(&builder).is_err(), "−1 in {count} bits");
+        }
+    }
+}
+
+#[test]
+fn a_bit_of_two_is_refused() {
+    let mut builder = Builder::new(Gates::Lean, 0);
+    let bit = builder.boolean(true);
+    assert!(check(&builder).is_ok());
+    builder.overwrite(bit, Fr::from(2));
+    assert!(check(&builder).is_err());
+}
+
+#[test]
+fn inverses() {
+    for gates in LAYOUTS {
+        let mut builder = Builder::new(gates, 0);
+        let cell = builder.witness(Fr::from(7));
+        let inverse = builder.invert(cell);
+        assert_eq!(builder.value(inverse) * Fr::from(7), Fr::ONE);
+        assert!(check(&builder).is_ok());
+        let mut builder = Builder::new(gates, 0);
+        let zero = builder.witness(Fr::ZERO);
+        builder.invert(zero);
+        assert!(check(&builder).is_err(), "0 has no inverse");
+    }
+}
+
+#[test]
+fn hashes_are_the_native_ones() {
+    for gates in LAYOUTS {
+        for length in 0..5u64 {
+            let values: Vec<Fr> = (0..length).map(|i| Fr::from(i * i + 3)).collect();
+            let mut builder = Builder::new(gates, 1);
+            let cells: Vec<Cell> = values.iter().map(|value| builder.witness(*value)).collect();
+            let digest = builder.hash(Domain::Partial, &cells);
+            builder.expose(0, digest);
+            assert_eq!(builder.value(digest), hash(Domain::Partial, &values), "length {length}");
+            assert!(check(&builder).is_ok());
+        }
+    }
+}
+
+#[test]
+fn the_salt_binds_nothing_and_changes_no_verdict() {
+    let mut builder = Builder::new(Gates::Lean, 0);
+    let cell = builder.witness(Fr::from(5));
+    builder.assert_bits(cell, 3);
+    let before = builder.rows();
+    let mut counter = 0;
+    builder.salt(|| {
+        counter += 1;
+        Fr::from(counter)
+    });
+    assert_eq!(builder.rows(), before + 1 + SALT_ROWS);
+    assert!(check(&builder).is_ok());
+    builder.overwrite(cell, Fr::from(8));
+    assert!(check(&builder).is_err());
+}
+
+/// A circuit with every gadget, its only freedom its inputs.
+fn everything(gates: Gates) -> (Builder, usize) {
+    let mut builder = Builder::new(gates, 2);
+    let [x, y] = [41, 17].map(|value| builder.witness(Fr::from(value)));
+    builder.assert_bits(x, 6);
+    let bit = builder.boolean(true);
+    let selected = builder.select(bit, x, y);
+    let inverse = builder.invert(selected);
+    let digest = builder.hash(Domain::Features, &[x, y, inverse]);
+    builder.expose(0, digest);
+    builder.expose(1, selected);
+    let rows = builder.rows();
+    (builder, rows)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// No cell is free: overwriting any one breaks a constraint.
+    #[test]
+    fn an_overwritten_cell_is_noticed(row in 0usize..10_000, full: bool, delta in 1u64..u64::MAX) {
+        let (mut builder, rows) = everything(LAYOUTS[full as usize]);
+        prop_assert!(check(&builder).is_ok());
+        let cell = builder.cell(row % rows);
+        let value = builder.value(cell) + Fr::from(delta);
+        let instances = builder.instance_values();
+        builder.overwrite(cell, value);
+        prop_assert!(check_instances(&builder, instances).is_err(), "row {}", row % rows);
+    }
+}
