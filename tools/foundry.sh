@@ -15,6 +15,8 @@ case "$(uname -m)" in
 esac
 binary="$root/node_modules/@foundry-rs/$tool-$system-$machine/bin/$tool"
 if [ ! -x "$binary" ]; then
+    # A platform without an npm package: an installed foundry serves as well.
+    if command -v "$tool" > /dev/null 2>&1; then exec "$tool" "$@"; fi
     echo "$tool: $binary is missing" >&2
     echo "hint: run \`npm ci\` at the root of the repository" >&2
     exit 2
