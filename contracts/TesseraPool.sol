@@ -153,9 +153,9 @@ contract TesseraPool is AccessManaged, TesseraVault {
 
         Books memory books = _accrue();
         open.settle(block.timestamp);
-        books.post(_turns, delinquencyPeriod, open, -1);
+        books.post(_calendar, delinquencyPeriod, open, -1);
         (uint256 interest, uint256 principal) = open.pay(amount);
-        if (open.principal != 0) books.post(_turns, delinquencyPeriod, open, 1);
+        if (open.principal != 0) books.post(_calendar, delinquencyPeriod, open, 1);
         _keep(books, loanId, open);
         _cash += interest + principal;
         outstanding -= principal;
@@ -221,11 +221,11 @@ contract TesseraPool is AccessManaged, TesseraVault {
     function _moveGrace(uint256 loanId, Loan memory open, uint256 end) private {
         Books memory books = _accrue();
         open.settle(block.timestamp);
-        books.post(_turns, delinquencyPeriod, open, -1);
+        books.post(_calendar, delinquencyPeriod, open, -1);
         open.interestScaled += open.suspendedScaled;
         open.suspendedScaled = 0;
         open.graceEndsAt = end.toUint40();
-        books.post(_turns, delinquencyPeriod, open, 1);
+        books.post(_calendar, delinquencyPeriod, open, 1);
         _keep(books, loanId, open);
     }
 
@@ -253,7 +253,7 @@ contract TesseraPool is AccessManaged, TesseraVault {
         borrowNonce[borrower] = request.nonce + 1;
         loanId = ++loanCount;
         Loan memory opened = _newLoan(borrower, request, decision);
-        books.post(_turns, delinquencyPeriod, opened, 1);
+        books.post(_calendar, delinquencyPeriod, opened, 1);
         _keep(books, loanId, opened);
         _cash -= request.terms.amount;
         outstanding += request.terms.amount;

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ITesseraPool, Limits} from "./interfaces/ITesseraPool.sol";
-import {Books, BooksLib, Turn} from "./libraries/BooksLib.sol";
+import {Books, BooksLib, Calendar} from "./libraries/BooksLib.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
@@ -36,7 +36,7 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     uint256 internal _cash;
     /// The value of the loans, as of the last operation.
     Books internal _books;
-    mapping(uint256 day => Turn) internal _turns;
+    Calendar internal _calendar;
 
     constructor(IERC20 asset_, string memory name_, string memory symbol_, uint32 period)
         ERC4626(asset_)
@@ -154,7 +154,7 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
 
     function _advanced() private view returns (Books memory books, uint256 lost) {
         books = _books;
-        lost = books.advance(_turns, delinquencyPeriod, block.timestamp);
+        lost = books.advance(_calendar, delinquencyPeriod, block.timestamp);
     }
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {

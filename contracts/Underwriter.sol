@@ -111,7 +111,9 @@ contract Underwriter is AccessManaged, IUnderwriter {
         view
         returns (Statement memory)
     {
-        return _statement(_case(pool, borrower, request), request);
+        Case memory made = _case(pool, borrower, request);
+        made.uid = registry.uidOf(request.credential);
+        return _statement(made, request);
     }
 
     // ----------------------------------------------------------------------------------- policies
@@ -160,6 +162,7 @@ contract Underwriter is AccessManaged, IUnderwriter {
 
     // ----------------------------------------------------------------------------------- internal
 
+    /// All but the credential's uid, which `registry.check` returns where it is called anyway.
     function _case(address pool, address borrower, BorrowRequest calldata request)
         private
         view
@@ -167,7 +170,6 @@ contract Underwriter is AccessManaged, IUnderwriter {
     {
         made.pool = pool;
         made.borrower = borrower;
-        made.uid = registry.uidOf(request.credential);
         made.policyId = policyOf(request.terms.tier);
         made.policy = policyById(made.policyId);
         made.tier = tiers(request.terms.tier);
@@ -180,7 +182,7 @@ contract Underwriter is AccessManaged, IUnderwriter {
     {
         made = _case(msg.sender, borrower, request);
         _checkRequest(made, request);
-        registry.check(request.credential, request.attester, request.signature);
+        made.uid = registry.check(request.credential, request.attester, request.signature);
         proven = _statement(made, request);
     }
 

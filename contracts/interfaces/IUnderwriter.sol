@@ -182,12 +182,12 @@ interface IUnderwriter {
     // ----------------------------------------------------------------------------------- policies
 
     /// @notice Adds a policy next to the existing ones, its tiers after theirs. For the authority.
-    /// @return policyId `keccak256(abi.encode(verifier, codehash, modelDigest, schema, tiers, registry,
+    /// @return id `keccak256(abi.encode(verifier, codehash, modelDigest, schema, tiers, registry,
     /// pricing))`: another model, verifier or price is another policy and voids proofs made for this one.
-    function addPolicy(PolicyConfig calldata config) external returns (bytes32 policyId);
+    function addPolicy(PolicyConfig calldata config) external returns (bytes32 id);
 
     /// @notice Ends a policy: no new loans, at once and for good. For the authority.
-    function retirePolicy(bytes32 policyId) external;
+    function retirePolicy(bytes32 id) external;
 
     /// @notice The newest policy.
     function policyId() external view returns (bytes32);

@@ -26,10 +26,17 @@ struct Turn {
     int256 carry;
 }
 
+/// What is to come, and what was.
+struct Calendar {
+    mapping(uint256 day => Turn) turns;
+    /// A bit a day, 256 days a word: set if something changes at its midnight.
+    mapping(uint256 word => uint256 bits) marks;
+}
+
 /// @title The pool's books: exact at every second, without a list of loans
 /// @notice Interest and markdown are linear between the dates of a loan, and these dates are midnights. So
 /// the sum over all loans is linear between midnights, and what changes at one is known when a loan is
-/// posted. Advancing the books costs a step a day that passed, however many loans there are; posting or
+/// posted. Advancing the books costs a step a date that passed, however many loans there are; posting or
 /// removing a loan is exact, so that nothing drifts and an empty pool's books are zero.
 ///
 /// A loan's value over its life: principal and interest grow until grace ends; then interest is no longer
@@ -44,21 +51,21 @@ library BooksLib {
     /// @notice Brings the books up to `time`, which is not before `settledAt`.
     /// @param period The delinquency period, whole days.
     /// @return lost Value of the loans that passed into default, in asset units.
-    function advance(
-        Books memory books,
-        mapping(uint256 day => Turn) storage turns,
-        uint256 period,
-        uint256 time
-    ) internal view returns (uint256 lost) {
+    function advance(Books memory books, Calendar storage calendar, uint256 period, uint256 time)
+        internal
+        view
+        returns (uint256 lost)
+    {
         int256 gone = 0;
         uint256 last = time / 1 days;
         // Books of value zero have no loan in them, and nothing more can happen to them by themselves.
         for (uint256 day = books.settledAt / 1 days + 1; day <= last && books.value != 0; ++day) {
+            if (calendar.marks[day >> 8] & (1 << (day & 255)) == 0) continue;
             _grow(books, day * 1 days);
-            Turn storage turn = turns[day];
+            Turn storage turn = calendar.turns[day];
             books.slope += turn.slope;
             books.markdownSlope += turn.carry;
-            int256 carry = turns[day - period / 1 days].carry;
+            int256 carry = calendar.turns[day - period / 1 days].carry;
             books.markdownSlope -= carry;
             books.markdown -= carry * int256(period);
             books.value -= carry;
@@ -72,7 +79,7 @@ library BooksLib {
     /// A loan past default is in the books no more, and posting it changes nothing.
     function post(
         Books memory books,
-        mapping(uint256 day => Turn) storage turns,
+        Calendar storage calendar,
         uint256 period,
         Loan memory loan,
         int256 sign
@@ -83,7 +90,7 @@ library BooksLib {
 
         int256 value = sign * (int256(uint256(loan.principal)) * SCALE + int256(loan.interestScaled));
         if (time >= end) {
-            turns[end / 1 days].carry += value;
+            calendar.turns[end / 1 days].carry += value;
             books.value += value;
             books.markdownSlope += value;
             books.markdown += value * int256(time - end);
@@ -94,15 +101,19 @@ library BooksLib {
         int256 late = sign * int256(uint256(loan.principal) * loan.lateRate);
         books.value += value;
         books.slope += slope;
-        turns[end / 1 days].carry += value + sign * int256(InterestLib.between(loan, time, end));
         if (time >= loan.dueAt) {
             books.slope += late;
             slope += late;
         } else if (loan.dueAt < end) {
-            turns[loan.dueAt / 1 days].slope += late;
+            calendar.turns[loan.dueAt / 1 days].slope += late;
+            _mark(calendar, loan.dueAt);
             slope += late;
         }
-        turns[end / 1 days].slope -= slope;
+        Turn storage turn = calendar.turns[end / 1 days];
+        turn.slope -= slope;
+        turn.carry += value + sign * int256(InterestLib.between(loan, time, end));
+        _mark(calendar, end);
+        _mark(calendar, end + period);
     }
 
     /// @notice Principal and booked interest in asset units, rounded down.
@@ -122,5 +133,10 @@ library BooksLib {
         books.value += books.slope * elapsed;
         books.markdown += books.markdownSlope * elapsed;
         books.settledAt = time;
+    }
+
+    function _mark(Calendar storage calendar, uint256 midnight) private {
+        uint256 day = midnight / 1 days;
+        calendar.marks[day >> 8] |= 1 << (day & 255);
     }
 }

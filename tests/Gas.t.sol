@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
+import {Base} from "./support/Base.sol";
+
+/// What each action costs as a transaction, besides the proof's verification; kept in snapshots/ and compared on every run.
+/// After a change that is meant: FORGE_SNAPSHOT_CHECK=false tools/forge test --match-path tests/Gas.t.sol
+/// forge-config: default.isolate = true
+contract GasTest is Base {
+    function test_depositor() public {
+        address newcomer = makeAddr("newcomer");
+        token.mint(newcomer, 1000 * UNIT);
+        vm.startPrank(newcomer);
+        token.approve(address(pool), type(uint256).max);
+        pool.deposit(400 * UNIT, newcomer);
+        vm.snapshotGasLastCall("Pool", "deposit, first of a lender");
+        pool.deposit(400 * UNIT, newcomer);
+        vm.snapshotGasLastCall("Pool", "deposit");
+        pool.withdraw(100 * UNIT, newcomer, newcomer);
+        vm.snapshotGasLastCall("Pool", "withdraw");
+    }
+
+    function test_borrower() public {
+        _borrow("first");
+        vm.snapshotGasLastCall("Pool", "borrow, first of the pool");
+        _borrow("second");
+        vm.snapshotGasLastCall("Pool", "borrow, another on the same day");
+        vm.warp(START + 3 days);
+        _borrow("third");
+        vm.snapshotGasLastCall("Pool", "borrow, another on another day");
+
+        vm.warp(START + 33 days);
+        token.mint(borrower, 10_000 * UNIT);
+        vm.startPrank(borrower);
+        token.approve(address(pool), type(uint256).max);
+        pool.repay(1, 100 * UNIT);
+        vm.snapshotGasLastCall("Pool", "repay, a part");
+        pool.repay(1, type(uint256).max);
+        vm.snapshotGasLastCall("Pool", "repay, all");
+        vm.stopPrank();
+
+        vm.warp(START + 400 days);
+        pool.accrue();
+        vm.snapshotGasLastCall("Pool", "accrue, after a year without a transaction");
+    }
+
+    function test_registry() public {
+        BorrowRequest memory made = request();
+        registry.check(made.credential, made.attester, made.signature);
+        vm.snapshotGasLastCall("Registry", "check");
+        vm.prank(attester);
+        registry.revoke(bytes32(uint256(1)));
+        vm.snapshotGasLastCall("Registry", "revoke");
+    }
+
+    function _borrow(string memory name) private {
+        address who = makeAddr(name);
+        BorrowRequest memory made = requestOf(who, 1000 * UNIT);
+        bytes memory proof = proofFor(who, made);
+        vm.prank(who);
+        pool.borrow(made, proof);
+    }
+}
