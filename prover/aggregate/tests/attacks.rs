@@ -1,0 +1,207 @@
+//! Cheating provers: what the aggregation circuit refuses, what the digest shows, and what only the
+//! pairing at the end refuses.
+
+mod common;
+
+use common::{Lender, POINT, aggregate, aggregation, borrower, package, segment_proof, witness};
+use std::sync::LazyLock;
+use tessera_aggregate::{VerifyError, Witness, circuit::SegmentProof, circuit::build, verify};
+use tessera_circuit::testing::check;
+use tessera_field::{Fr, Secret, random};
+use tessera_model::Features;
+use tessera_segment::{Instances, circuit::commit_partial, key::model_digest};
+use zeroize::Zeroizing;
+
+const SCORE: u64 = (647 * POINT) as u64;
+
+static LENDER: LazyLock<Lender> = LazyLock::new(|| Lender::new(package(1), 2));
+
+fn honest(threshold: u64) -> Witness {
+    witness(&LENDER, &borrower(&LENDER.package), threshold)
+}
+
+fn satisfied(witness: &Witness) -> bool {
+    check(&build(witness).expect("builds")).is_ok()
+}
+
+/// The digest that the circuit computes from the keys it verified with.
+fn digest(witness: &Witness) -> Fr {
+    build(witness).expect("builds").instance_values()[2]
+}
+
+#[test]
+fn the_threshold_is_exact() {
+    assert!(satisfied(&honest(SCORE)), "equal");
+    assert!(satisfied(&honest(0)), "zero");
+    assert!(!satisfied(&honest(SCORE + 1)), "one unit above the score");
+    assert!(!satisfied(&honest(u64::MAX)), "no threshold");
+    assert!(!satisfied(&honest(1 << 63)), "one past the bound");
+}
+
+#[test]
+fn a_score_that_the_segments_did_not_prove_is_refused() {
+    // More than was proven, under the proven commitment.
+    let mut more = honest(SCORE);
+    *more.partials[0].score += 1;
+    assert!(!satisfied(&more));
+    // Moved from one segment to the other.
+    let mut moved = honest(SCORE);
+    *moved.partials[0].score += 1;
+    *moved.partials[1].score -= 1;
+    assert!(!satisfied(&moved));
+    // Another blinding.
+    let mut blinded = honest(SCORE);
+    blinded.partials[1].blinding = Secret::new(Fr::from(1));
+    assert!(!satisfied(&blinded));
+}
+
+#[test]
+fn another_opening_of_the_commitment_is_refused() {
+    let mut features = honest(SCORE);
+    features.features_digest += Fr::from(1);
+    assert!(!satisfied(&features), "features or blinding");
+    let mut schema = honest(SCORE);
+    schema.schema += Fr::from(1);
+    assert!(!satisfied(&schema), "schema");
+}
+
+#[test]
+fn segments_of_two_borrowers_do_not_join() {
+    let features = borrower(&LENDER.package);
+    let poor = Features::new(&LENDER.package.schema, vec![0, 0, 0]).expect("in range");
+    let mut mixed = witness(&LENDER, &features, 0);
+    let (other, partial) = LENDER.prove(1, &poor, random().expect("randomness"));
+    mixed.proofs[1] = segment_proof(&other);
+    mixed.partials[1] = partial;
+    assert!(!satisfied(&mixed), "another person's features");
+    // The same features under another blinding are another credential.
+    let (other, partial) = LENDER.prove(1, &features, random().expect("randomness"));
+    mixed.proofs[1] = segment_proof(&other);
+    mixed.partials[1] = partial;
+    assert!(!satisfied(&mixed), "another credential");
+}
+
+/// The circuit takes any keys: what they are is in the digest, which the lender's policy names.
+#[test]
+fn other_segments_give_another_digest() {
+    let model = model_digest(&LENDER.verifying_keys()).expect("a digest");
+    let honest = honest(0);
+    assert_eq!(digest(&honest), model);
+
+    let swap = |i: usize, j: usize| {
+        let mut other = copy(&honest);
+        other.proofs = vec![honest.proofs[i].clone(), honest.proofs[j].clone()];
+        other.partials = vec![honest.partials[i].clone(), honest.partials[j].clone()];
+        other
+    };
+    for (what, other) in
+        [("swapped", swap(1, 0)), ("duplicated", swap(0, 0)), ("duplicated", swap(1, 1))]
+    {
+        assert_ne!(digest(&other), model, "{what}");
+    }
+
+    // Another salt, or other trees: another model.
+    let salted = Lender::new(package(2), 2);
+    assert_ne!(model_digest(&salted.verifying_keys()).expect("a digest"), model);
+    let mut changed = package(1);
+    changed.model.offset += 1;
+    let changed = Lender::new(changed, 2);
+    assert_ne!(model_digest(&changed.verifying_keys()).expect("a digest"), model);
+}
+
+fn copy(witness: &Witness) -> Witness {
+    Witness {
+        proofs: witness.proofs.clone(),
+        partials: witness.partials.clone(),
+        features_digest: witness.features_digest,
+        schema: witness.schema,
+        threshold: witness.threshold,
+        context: witness.context,
+    }
+}
+
+/// All parts of a key are in the digest: three points, initial state, k.
+#[test]
+fn every_part_of_a_key_is_bound() {
+    let keys = LENDER.verifying_keys();
+    let model = model_digest(&keys).expect("a digest");
+    let other = keys[1].points;
+    for part in 0..5 {
+        let mut changed = keys.clone();
+        match part {
+            point @ 0..3 => changed[0].points[point] = -other[point],
+            3 => changed[0].initial_state += Fr::from(1),
+            _ => changed[0].k += 1,
+        }
+        assert_ne!(model_digest(&changed).expect("a digest"), model, "part {part}");
+    }
+}
+
+/// Key commitments of one model under two salts share nothing; under one salt, everything.
+#[test]
+fn keys_are_hiding_and_reproducible() {
+    let again = Lender::new(package(1), 2).verifying_keys();
+    assert_eq!(again, LENDER.verifying_keys());
+    for (a, b) in LENDER.verifying_keys().iter().zip(Lender::new(package(9), 2).verifying_keys()) {
+        for (p, q) in a.points.iter().zip(b.points) {
+            assert_ne!(*p, q);
+        }
+    }
+}
+
+/// A valid aggregation proof over `proofs`, and what the verification of it says.
+fn verdict(change: impl FnOnce(&mut Witness)) -> Result<(), VerifyError> {
+    let mut witness = honest(0);
+    change(&mut witness);
+    assert!(satisfied(&witness), "the circuit can't see this");
+    let proof = aggregate(&witness);
+    let made = aggregation(2);
+    verify(&made.1, &proof.statement, &proof.bytes)
+}
+
+fn bytes(proof: &mut SegmentProof, at: usize) -> &mut [u8] {
+    &mut proof.bytes[32 * at..][..32]
+}
+
+/// False segment proofs satisfy the circuit, which does no curve arithmetic: the deferred
+/// accumulator is false, and the pairing says so.
+#[test]
+fn false_segment_proofs_are_refused_at_the_end() {
+    assert_eq!(verdict(|_| {}), Ok(()));
+    // An evaluation (the proof's sixth to fifteenth word).
+    let evaluation = verdict(|witness| bytes(&mut witness.proofs[0], 5)[0] ^= 1);
+    assert_eq!(evaluation, Err(VerifyError::Rejected));
+    // W' of the other segment.
+    let foreign = verdict(|witness| {
+        let other = witness.proofs[1].bytes[32 * 16..].to_vec();
+        bytes(&mut witness.proofs[0], 16).copy_from_slice(&other);
+    });
+    assert_eq!(foreign, Err(VerifyError::Rejected));
+    // A partial score that was not proven, under a commitment of its own.
+    let forged = verdict(|witness| {
+        let partial = &mut witness.partials[0];
+        partial.score = Zeroizing::new(*partial.score + 100 * POINT);
+        let instances = &mut witness.proofs[0].instances;
+        *instances =
+            Instances { partial: commit_partial(*partial.score, &partial.blinding), ..*instances };
+    });
+    assert_eq!(forged, Err(VerifyError::Rejected));
+    // The key of another model's segment under this one's proof.
+    let keys = verdict(|witness| {
+        let other = Lender::new(package(3), 2);
+        witness.proofs[1].key = other.verifying_keys()[1];
+    });
+    assert_eq!(keys, Err(VerifyError::Rejected));
+}
+
+#[test]
+fn two_proofs_of_one_statement_share_no_word_but_the_key() {
+    let (features, blinding) = (borrower(&LENDER.package), Fr::from(5));
+    let [a, b] = [0, 1].map(|_| LENDER.prove(0, &features, blinding).0);
+    assert_eq!(a.instances().commitment, b.instances().commitment);
+    assert_ne!(a.instances().partial, b.instances().partial, "fresh blinding");
+    for (word, (x, y)) in a.bytes().chunks(32).zip(b.bytes().chunks(32)).enumerate() {
+        // Evaluations of key polynomials too: the point of evaluation differs.
+        assert_ne!(x, y, "word {word}");
+    }
+}
