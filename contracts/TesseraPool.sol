@@ -5,10 +5,11 @@ import {TesseraVault} from "./TesseraVault.sol";
 import {ICredentialRegistry} from "./interfaces/ICredentialRegistry.sol";
 import {ITesseraPool, Limits, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
 import {Statement} from "./interfaces/ITesseraVerifier.sol";
-import {BorrowRequest, Decision, IUnderwriter, Policy, Terms, Tier} from "./interfaces/IUnderwriter.sol";
+import {BorrowRequest, Decision, IUnderwriter, Terms} from "./interfaces/IUnderwriter.sol";
 import {Books, BooksLib} from "./libraries/BooksLib.sol";
 import {InterestLib} from "./libraries/InterestLib.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -16,7 +17,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @title TesseraPool
 /// @notice Loans against proofs: see the interface. In every function: checks, then state changes, then the
 /// event, then the token.
-contract TesseraPool is AccessManaged, TesseraVault {
+contract TesseraPool is AccessManaged, Multicall, TesseraVault {
     using BooksLib for Books;
     using InterestLib for Loan;
     using SafeCast for uint256;
@@ -97,16 +98,6 @@ contract TesseraPool is AccessManaged, TesseraVault {
     /// @inheritdoc ITesseraPool
     function policyId() external view returns (bytes32) {
         return underwriter.policyId();
-    }
-
-    /// @inheritdoc ITesseraPool
-    function policy() external view returns (Policy memory) {
-        return underwriter.policy();
-    }
-
-    /// @inheritdoc ITesseraPool
-    function tiers(uint256 tier) external view returns (Tier memory) {
-        return underwriter.tiers(tier);
     }
 
     // ------------------------------------------------------------------------------------ lending

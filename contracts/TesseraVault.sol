@@ -7,6 +7,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -132,6 +133,12 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     {
         _accrue();
         return super.redeem(shares, receiver, owner);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function permitAsset(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external {
+        // Somebody may have used the permit already: then the allowance is there, and what follows works.
+        try IERC20Permit(asset()).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
     }
 
     // ----------------------------------------------------------------------------------- internal

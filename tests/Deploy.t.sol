@@ -44,7 +44,7 @@ contract DeployTest is Base {
         assertEq(address(made.asset), address(token));
         assertEq(made.pool.asset(), address(token));
         assertEq(address(made.pool.underwriter()), address(made.underwriter));
-        assertEq(made.pool.tiers(0).term, 90 days);
+        assertEq(made.underwriter.tiers(0).term, 90 days);
         assertEq(made.registry.attesterKey(attester).validFrom, 5);
         assertTrue(made.registry.poolAllowed(address(made.pool)));
 

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ICredentialRegistry} from "./ICredentialRegistry.sol";
 import {Statement} from "./ITesseraVerifier.sol";
-import {BorrowRequest, IUnderwriter, Policy, Terms, Tier} from "./IUnderwriter.sol";
+import {BorrowRequest, IUnderwriter, Terms} from "./IUnderwriter.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// What a pool is made of.
@@ -208,12 +208,6 @@ interface ITesseraPool {
     /// @notice The underwriter's newest policy.
     function policyId() external view returns (bytes32);
 
-    /// @notice The underwriter's newest policy.
-    function policy() external view returns (Policy memory);
-
-    /// @notice A tier of the underwriter, counted through all policies.
-    function tiers(uint256 tier) external view returns (Tier memory);
-
     // ---------------------------------------------------------------------------------- the vault
 
     /// @notice The registry of credentials and locks.
@@ -236,6 +230,11 @@ interface ITesseraPool {
     /// `loansValue` without it; shares are redeemed at that price, and issued at the price that ignores the
     /// markdown, so that nobody buys into a loss that may be recovered.
     function unrealisedLosses() external view returns (uint256);
+
+    /// @notice Approves the pool for the caller's asset by the asset's own permit (EIP-2612), for a deposit or
+    /// repayment in the same `multicall`. A permit that cannot be used is passed over: the transfer after it
+    /// tells.
+    function permitAsset(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice Brings the books up to now. Every function that moves money does it first.
     function accrue() external;
