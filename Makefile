@@ -1,8 +1,8 @@
-# make demo: a loan against a proof, on a local chain.   make test: all tests.
+# make demo: a loan against a proof, on a local chain. make test: all tests. make bench: figures.
 
 CARGO ?= cargo
 
-.PHONY: demo test test-rust test-contracts install
+.PHONY: demo test bench test-rust test-contracts install
 
 install: node_modules/.package-lock.json
 
@@ -16,6 +16,9 @@ demo: install
 	@echo "== compiling the contracts"
 	tools/forge build contracts script
 	./target/release/tessera demo
+
+bench: install
+	$(CARGO) run --release -p tessera-prover --example bench
 
 test: test-rust test-contracts
 

@@ -1,0 +1,244 @@
+//! `make bench`: what a proof of the German-credit model costs, by number of segments.
+//!
+//! Baseline, in the same run: the whole model as one segment's proof, not aggregated: what a chain
+//! would have to verify by itself, with no model digest and no score kept secret. Ratios are to it.
+//! Times are the best of the runs; sizes and gas are the same in each.
+
+use eyre::{WrapErr, eyre};
+use halo2_proofs::{
+    arithmetic::best_multiexp,
+    poly::{EvaluationDomain, commitment::ParamsProver},
+};
+use halo2curves::{
+    bn256::{Fr, G1Affine},
+    ff::PrimeField,
+};
+use serde::Serialize;
+use std::{collections::BTreeMap, path::Path, sync::Mutex, time::Instant};
+use tessera::{
+    memory,
+    pipeline::{Event, Keys, ProofFile, Secrets, prove},
+};
+use tessera_artifact::{Secrecy, write_json};
+use tessera_field::{Secret, random};
+use tessera_model::{Features, Package, Scaling, Schema, import_with};
+use tessera_setup::SrsStore;
+use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
+
+const RUNS: usize = 3;
+const SEGMENTS: [usize; 3] = [1, 2, 4];
+const OUT: &str = "target/bench/report.json";
+
+/// Polynomials that the aggregation prover commits to: advice, product, random, two quotient
+/// pieces, W, W'.
+const COMMITMENTS: f64 = 7.0;
+/// Inverse transforms of size n: advice, instance, product.
+const SMALL_TRANSFORMS: f64 = 3.0;
+/// Transforms of size 2n: those three, five key columns, three Lagrange polynomials, the quotient.
+const LARGE_TRANSFORMS: f64 = 12.0;
+
+#[derive(Serialize)]
+struct Bench {
+    version: &'static str,
+    cores: usize,
+    runs: usize,
+    baseline_seconds: f64,
+    rows: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    segments: usize,
+    segment_k: u32,
+    segment_rows: Vec<usize>,
+    aggregation_k: u32,
+    keys_seconds: f64,
+    prove_seconds: f64,
+    ratio: f64,
+    stages: BTreeMap<&'static str, f64>,
+    aggregation: Breakdown,
+    peak_memory_bytes: Option<u64>,
+    proof_bytes: usize,
+    verify_gas: u64,
+    verifier_code_bytes: usize,
+}
+
+/// Where the aggregation proof's time goes: kernels timed alone, times how often they run.
+#[derive(Serialize)]
+struct Breakdown {
+    msm_seconds: f64,
+    fft_seconds: f64,
+    /// Witness, quotient, evaluations, openings, transcript: what is left.
+    other_seconds: f64,
+}
+
+fn main() -> eyre::Result<()> {
+    let example = Path::new("examples/german-credit");
+    let package = import(example)?;
+    let features = first_row(example, &package.schema)?;
+    let store = SrsStore::new("target/cache/srs");
+
+    let mut rows = Vec::new();
+    let mut baseline = f64::INFINITY;
+    for segments in SEGMENTS {
+        eprintln!("N = {segments}");
+        let row = measure(&package, &features, &store, segments)?;
+        if segments == 1 {
+            baseline = row.stages["segments"];
+        }
+        rows.push(Row { ratio: row.prove_seconds / baseline, ..row });
+    }
+    table(&rows, baseline);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let version = env!("CARGO_PKG_VERSION");
+    let bench = Bench { version, cores, runs: RUNS, baseline_seconds: baseline, rows };
+    write_json(Path::new(OUT), "tessera.bench", 1, &bench, Secrecy::Public)?;
+    eprintln!("written to {OUT}");
+    Ok(())
+}
+
+fn import(example: &Path) -> eyre::Result<Package> {
+    let schema = Schema::load(&example.join("schema.json"))?;
+    let scaling: Scaling = "600@50:1,pdo=20".parse().wrap_err("the scaling")?;
+    let model = example.join("model.json");
+    Ok(import_with(&model, &schema, &scaling, Some([7; 32]), &Default::default(), None)?)
+}
+
+fn first_row(example: &Path, schema: &Schema) -> eyre::Result<Features> {
+    let mut table = csv::Reader::from_path(example.join("golden.csv"))?;
+    let header: Vec<String> = table.headers()?.iter().map(str::to_owned).collect();
+    let columns = schema.columns(&header)?;
+    let record = table.records().next().ok_or_else(|| eyre!("golden.csv is empty"))??;
+    let cells: Vec<&str> = record.iter().collect();
+    Ok(schema.encode_row(&columns, 1, &cells)?)
+}
+
+fn measure(
+    package: &Package,
+    features: &Features,
+    store: &SrsStore,
+    segments: usize,
+) -> eyre::Result<Row> {
+    let start = Instant::now();
+    let keys = Keys::build(package, segments, store, &|_| {})?;
+    let keys_seconds = start.elapsed().as_secs_f64();
+
+    let (mut prove_seconds, mut stages, mut proof) = (f64::INFINITY, BTreeMap::new(), None);
+    memory::reset();
+    for _ in 0..RUNS {
+        let (seconds, run, made) = run(&keys, package, features)?;
+        if seconds < prove_seconds {
+            (prove_seconds, stages) = (seconds, run);
+        }
+        proof = Some(made);
+    }
+    let peak_memory_bytes = memory::peak();
+    let proof = proof.ok_or_else(|| eyre!("no run"))?;
+    let (verify_gas, verifier_code_bytes) = verify(&keys, &proof)?;
+    let (segment_k, aggregation_k) = keys.k();
+    let [msm_seconds, fft_seconds] = kernels(aggregation_k, store)?;
+    let other_seconds = (stages["aggregate"] - msm_seconds - fft_seconds).max(0.0);
+    Ok(Row {
+        segments,
+        segment_k,
+        segment_rows: keys.rows().to_vec(),
+        aggregation_k,
+        keys_seconds,
+        prove_seconds,
+        ratio: 0.0,
+        stages,
+        aggregation: Breakdown { msm_seconds, fft_seconds, other_seconds },
+        peak_memory_bytes,
+        proof_bytes: proof.proof.len(),
+        verify_gas,
+        verifier_code_bytes,
+    })
+}
+
+/// One proof from features to what is sent: seconds in all and by stage.
+fn run(
+    keys: &Keys,
+    package: &Package,
+    features: &Features,
+) -> eyre::Result<(f64, BTreeMap<&'static str, f64>, ProofFile)> {
+    let secrets = Secrets { features: features.clone(), blinding: Secret::new(random()?) };
+    let stages = Mutex::new(BTreeMap::new());
+    let report = |event| {
+        if let Event::Finished { stage, seconds } = event {
+            stages.lock().expect("no panic while held").insert(stage, seconds);
+        }
+    };
+    let start = Instant::now();
+    let proof = prove(keys, package, &secrets, 0, Fr::from(1), &report)?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok((seconds, stages.into_inner()?, proof))
+}
+
+/// Gas of a whole bare transaction, and the verifier's runtime code.
+fn verify(keys: &Keys, proof: &ProofFile) -> eyre::Result<(u64, usize)> {
+    let spec = keys.verifier();
+    let name = contract_name(spec.segments);
+    let compiled = compile(Path::new("tools/solc"), &name, &generate(&spec))?;
+    match Evm::deploy(&compiled.creation)?.verify(&proof.statement.words(), &proof.proof)? {
+        Outcome::Accepted { gas } => Ok((gas, compiled.runtime.len())),
+        Outcome::Refused(error) => Err(eyre!("refused: 0x{}", hex::encode(error))),
+    }
+}
+
+/// Seconds of the commitments and of the transforms of one proof of `2^k` rows.
+fn kernels(k: u32, store: &SrsStore) -> eyre::Result<[f64; 2]> {
+    let n = 1usize << k;
+    // Dense scalars, as the prover's polynomials have.
+    let generator = Fr::MULTIPLICATIVE_GENERATOR;
+    let scalars: Vec<Fr> =
+        std::iter::successors(Some(generator), |x| Some(x.square() + generator)).take(n).collect();
+    let srs = store.get(k)?;
+    let bases: Vec<G1Affine> = srs.params().get_g().to_vec();
+    let domain = EvaluationDomain::<Fr>::new(3, k);
+    let msm = best_of(|| {
+        std::hint::black_box(best_multiexp(&scalars, &bases));
+    });
+    let values = || domain.lagrange_from_vec(scalars.clone());
+    let small = best_of(|| drop(domain.lagrange_to_coeff(values())));
+    let polynomial = domain.lagrange_to_coeff(values());
+    let large = best_of(|| drop(domain.coeff_to_extended(&polynomial)));
+    Ok([COMMITMENTS * msm, SMALL_TRANSFORMS * small + LARGE_TRANSFORMS * large])
+}
+
+fn best_of(mut work: impl FnMut()) -> f64 {
+    let seconds = (0..RUNS).map(|_| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64()
+    });
+    seconds.fold(f64::INFINITY, f64::min)
+}
+
+fn table(rows: &[Row], baseline: f64) {
+    println!("baseline: the model as one proof, not aggregated: {baseline:.2} s\n");
+    println!(
+        "| N | k | keys | segments | aggregation: MSM / FFT / rest | features → proof | ratio | memory | proof | gas | code |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    for row in rows {
+        let memory = row.peak_memory_bytes.map_or("–".into(), |b| format!("{} MB", b >> 20));
+        let parts = &row.aggregation;
+        println!(
+            "| {} | {} + {} | {:.2} s | {:.2} s | {:.2} s: {:.2} / {:.2} / {:.2} | {:.2} s | {:.2} | {memory} | {} B | {} | {} B |",
+            row.segments,
+            row.segment_k,
+            row.aggregation_k,
+            row.keys_seconds,
+            row.stages["segments"],
+            row.stages["aggregate"],
+            parts.msm_seconds,
+            parts.fft_seconds,
+            parts.other_seconds,
+            row.prove_seconds,
+            row.ratio,
+            row.proof_bytes,
+            row.verify_gas,
+            row.verifier_code_bytes,
+        );
+    }
+}
