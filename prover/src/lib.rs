@@ -4,4 +4,5 @@
 #![warn(missing_docs)]
 
 pub mod chain;
+pub mod memory;
 pub mod pipeline;

@@ -1,5 +1,6 @@
 //! What can be wrong with a credential, a key or an opening.
 
+use crate::date;
 use alloy::primitives::{Address, B256};
 use std::path::PathBuf;
 use tessera_artifact::ArtifactError;
@@ -108,7 +109,7 @@ pub enum CredentialError {
         attester: Address,
     },
     /// `expiresAt` is not after `issuedAt`.
-    #[error("it expires at {expires_at}, which is not after its issue at {issued_at}")]
+    #[error("it expires at {}, which is not after its issue at {}", date(*expires_at), date(*issued_at))]
     Dates {
         /// Unix seconds.
         issued_at: u64,
@@ -116,7 +117,7 @@ pub enum CredentialError {
         expires_at: u64,
     },
     /// Before its time.
-    #[error("it is valid from {issued_at}, and it is {now} now; is the clock right?")]
+    #[error("it is valid from {}, and it is {} now; is the clock right?", date(*issued_at), date(*now))]
     NotYetValid {
         /// Unix seconds.
         issued_at: u64,
@@ -124,7 +125,10 @@ pub enum CredentialError {
         now: u64,
     },
     /// After its time.
-    #[error("it expired at {expires_at}, and it is {now} now; ask the attester for a new one")]
+    #[error(
+        "it expired at {}, and it is {} now; ask the attester for a new one",
+        date(*expires_at), date(*now)
+    )]
     Expired {
         /// Unix seconds.
         expires_at: u64,

@@ -29,6 +29,13 @@ pub use issue::{Grant, Issued, issue};
 pub use opening::Opening;
 
 use rand::TryRngCore;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Unix seconds for people: `2026-11-23T10:00:00Z`, the end of the year 9999 for anything later.
+pub fn date(unix_seconds: u64) -> String {
+    let time = UNIX_EPOCH + Duration::from_secs(unix_seconds.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(time).to_string()
+}
 
 /// Fills `bytes` from the operating system's generator.
 fn fill_random(bytes: &mut [u8]) -> Result<(), CredentialError> {

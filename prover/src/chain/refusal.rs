@@ -5,10 +5,7 @@ use alloy::{
     sol,
     sol_types::{ContractError, SolInterface},
 };
-use std::{
-    fmt,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::fmt;
 
 sol! {
     /// Every error that a call can end with: the verifier's, the registry's, the underwriter's, the
@@ -63,6 +60,12 @@ sol! {
         error LoanNotOpen(uint256 loanId);
         error TransferMismatch(uint256 expected, uint256 moved);
 
+        error UtilisationTooHigh(uint256 lent, uint256 max);
+        error NotTighter();
+        error ShareTooHigh(uint256 share, uint256 max);
+        error NotImpairable(uint256 loanId, uint256 graceEndsAt);
+        error NotRestorable(uint256 loanId, uint256 graceEndsAt);
+
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
         error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
         error ERC4626ExceededMaxDeposit(address receiver, uint256 assets, uint256 max);
@@ -115,20 +118,14 @@ impl Refusal {
     }
 }
 
-/// `2026-11-23T10:00:00Z`; numbers past the year 9999 as they are.
-fn date(seconds: impl Into<U256>) -> String {
-    let seconds = seconds.into();
-    match u64::try_from(seconds) {
-        Ok(s) if s < 253_402_300_800 => {
-            humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(s)).to_string()
-        }
-        _ => seconds.to_string(),
-    }
+/// A block's timestamp for people.
+fn date(seconds: U256) -> String {
+    tessera_credential::date(seconds.saturating_to())
 }
 
 fn explain(error: &Reverts::RevertsErrors) -> String {
     use Reverts::RevertsErrors as E;
-    let date64 = |seconds: u64| date(U256::from(seconds));
+    let date64 = tessera_credential::date;
     match error {
         E::ProofLength(e) => format!("a proof has {} bytes here, not {}", e.expected, e.actual),
         E::CalldataLayout(_) => "the call data is not the canonical encoding".into(),
@@ -240,6 +237,20 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         }
         E::LoanNotOpen(e) => format!("there is no open loan {}", e.loanId),
         E::TransferMismatch(e) => format!("the token moved {} instead of {}", e.moved, e.expected),
+
+        E::UtilisationTooHigh(e) => {
+            format!("{} would be lent out, and the pool's limit is {}: ask for less", e.lent, e.max)
+        }
+        E::NotTighter(_) => "a limit would be loosened, which takes another call".into(),
+        E::ShareTooHigh(e) => format!("the share {} is above {}", e.share, e.max),
+        E::NotImpairable(e) => {
+            let end = date(e.graceEndsAt);
+            format!("loan {} cannot be impaired: its grace ends at {end}", e.loanId)
+        }
+        E::NotRestorable(e) => {
+            let end = date(e.graceEndsAt);
+            format!("loan {} cannot be restored: its grace ends at {end}", e.loanId)
+        }
 
         E::ERC20InsufficientBalance(e) => {
             format!("{} has {} tokens and needs {}", e.sender, e.balance, e.needed)

@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use super::Failure;
+use super::{Failure, Progress};
 use alloy::primitives::{Address, B256};
 use std::{path::PathBuf, time::Duration};
 use tessera::chain::{Client, Deployment};
@@ -12,7 +12,7 @@ use tessera_setup::SrsStore;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Setup {
     /// Folder for what is made once and used again: SRS in their sizes [default: the user's cache folder].
-    #[arg(long, value_name = "DIR", env = "TESSERA_CACHE")]
+    #[arg(long, value_name = "DIR", env = "TESSERA_CACHE", hide_env_values = true)]
     pub cache: Option<PathBuf>,
 }
 
@@ -22,11 +22,16 @@ pub struct SetupWithSrs {
     #[command(flatten)]
     pub setup: Setup,
     /// SRS file of a ceremony; the insecure development SRS if it is not given.
-    #[arg(long, value_name = "FILE", env = "TESSERA_SRS")]
+    #[arg(long, value_name = "FILE", env = "TESSERA_SRS", hide_env_values = true)]
     pub srs: Option<PathBuf>,
 }
 
 impl SetupWithSrs {
+    /// Progress with estimates from earlier runs.
+    pub fn progress(&self) -> Result<Progress, Failure> {
+        Ok(Progress::remembering(cache_folder(&self.setup.cache)?.with_file_name("timings.json")))
+    }
+
     /// The SRS in every size.
     pub fn store(&self) -> Result<SrsStore, Failure> {
         let folder = cache_folder(&self.setup.cache)?;
@@ -53,7 +58,13 @@ pub fn cache_folder(given: &Option<PathBuf>) -> Result<PathBuf, Failure> {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Node {
     /// The node's address.
-    #[arg(long, value_name = "URL", env = "ETH_RPC_URL", default_value = "http://127.0.0.1:8545")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ETH_RPC_URL",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8545"
+    )]
     pub rpc: String,
 }
 
@@ -63,7 +74,7 @@ pub struct Sender {
     #[command(flatten)]
     pub node: Node,
     /// Key file of the account that sends (see `tessera attester new`).
-    #[arg(long, value_name = "FILE", env = "TESSERA_KEY")]
+    #[arg(long, value_name = "FILE", env = "TESSERA_KEY", hide_env_values = true)]
     pub key: Option<PathBuf>,
 }
 
@@ -87,7 +98,7 @@ impl Sender {
 #[group(required = true, multiple = false)]
 pub struct Which {
     /// The pool's address.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub pool: Option<Address>,
     /// The file that `tessera pool deploy` or the deployment script wrote.
     #[arg(long, value_name = "FILE")]
@@ -111,6 +122,21 @@ impl Which {
             )));
         }
         Ok(deployment.pool.address)
+    }
+}
+
+/// An address; one in capital and small letters has to have the letters of its checksum (EIP-55).
+pub fn address(text: &str) -> Result<Address, String> {
+    let address: Address =
+        text.parse().map_err(|_| "an address, 0x and 40 hexadecimal digits, expected")?;
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let mixed = digits.bytes().any(|b| b.is_ascii_uppercase())
+        && digits.bytes().any(|b| b.is_ascii_lowercase());
+    match mixed && address.to_checksum(None)[2..] != *digits {
+        true => {
+            Err(format!("a digit is wrong: by its checksum it is not an address, {address} is"))
+        }
+        false => Ok(address),
     }
 }
 
@@ -163,6 +189,17 @@ pub fn now() -> Result<u64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_with_a_typing_error_are_noticed() {
+        let good = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+        for text in [good, &good.to_lowercase(), &good[2..]] {
+            assert_eq!(address(text).unwrap().to_string(), good);
+        }
+        for bad in ["0x70997970C51812dc3A010C7d01b50e0d17dc79c8", "0xaa", "", &format!("{good}0")] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn rates_and_times() {

@@ -2,8 +2,8 @@
 
 use super::{
     Failure, Outcome,
-    args::{Node, duration, now, time, word},
-    block_on, date,
+    args::{Node, address, duration, now, time, word},
+    block_on,
     talk::{data, hint, json, talk},
 };
 use alloy::primitives::{Address, B256};
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 use tessera::chain::abi::ICredentialRegistry;
-use tessera_credential::{AccountKey, Grant, Home, Opening, SignedCredential, issue};
+use tessera_credential::{AccountKey, Grant, Home, Opening, SignedCredential, date, issue};
 use tessera_model::{Features, Schema, Table};
 
 /// Names of the two halves of a credential in their folder.
@@ -70,10 +70,10 @@ pub struct Issue {
     #[arg(long)]
     chain_id: u64,
     /// Registry at which it is valid.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     registry: Address,
     /// The borrower's address.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     subject: Address,
     #[command(flatten)]
     holder: Holder,
@@ -95,7 +95,7 @@ pub struct Issue {
 }
 
 #[derive(clap::Args)]
-#[group(required = true, multiple = true)]
+#[group(id = "who", required = true, multiple = true, args = ["holder", "person"])]
 pub struct Holder {
     /// The issuer's pseudonym for the person behind the address, made elsewhere.
     #[arg(long, value_name = "HEX", value_parser = word, conflicts_with_all = ["person", "pseudonym_key"])]
@@ -195,7 +195,9 @@ fn issue_one(args: Issue) -> Outcome {
 /// The features in row number `row` of a table.
 pub fn row(csv: &Path, schema: &Schema, row: u64) -> Result<Features, Failure> {
     let mut table = Table::open(csv)?;
-    let columns = schema.columns(table.header())?;
+    let in_file =
+        |error: &dyn std::fmt::Display| Failure::input(format!("{}: {error}", csv.display()));
+    let columns = schema.columns(table.header()).map_err(|error| in_file(&error))?;
     let index = usize::try_from(row - 1).unwrap_or(usize::MAX);
     let Some(record) = table.nth(index) else {
         return Err(Failure::input(format!("{} has no row {row}", csv.display()))
@@ -204,9 +206,7 @@ pub fn row(csv: &Path, schema: &Schema, row: u64) -> Result<Features, Failure> {
     let record = record?;
     let cells: Vec<&str> = record.iter().collect();
     let row = usize::try_from(row).unwrap_or(usize::MAX);
-    schema
-        .encode_row(&columns, row, &cells)
-        .map_err(|error| Failure::input(format!("{}: {error}", csv.display())))
+    schema.encode_row(&columns, row, &cells).map_err(|error| in_file(&error))
 }
 
 fn check(args: Check) -> Outcome {

@@ -1,7 +1,7 @@
 //! `tessera demo`: the whole story, told on a terminal.
 
 use super::{
-    Failure, Outcome, Progress,
+    Failure, Outcome,
     args::SetupWithSrs,
     block_on,
     progress::timeline,
@@ -29,7 +29,13 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "out")]
     contracts: PathBuf,
     /// The anvil executable.
-    #[arg(long, value_name = "FILE", env = "TESSERA_ANVIL", default_value = "tools/anvil")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TESSERA_ANVIL",
+        hide_env_values = true,
+        default_value = "tools/anvil"
+    )]
     anvil: PathBuf,
     /// How odds become points.
     #[arg(long, value_name = "SCALING", default_value = "600@50:1,pdo=20")]
@@ -48,6 +54,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Outcome {
+    let progress = args.setup.progress()?;
     let options = Options {
         store: args.setup.store()?,
         out: args.out,
@@ -61,7 +68,7 @@ pub fn run(args: Args) -> Outcome {
     if options.threshold.0 < 0 {
         return Err(Failure::input("a threshold below 0 cannot be proven"));
     }
-    let (progress, start) = (Progress::new(), Instant::now());
+    let start = Instant::now();
     let report = block_on(demo::run(&options, &progress))?;
     match args.json {
         true => json(&report),

@@ -1,7 +1,7 @@
 //! `tessera keys`: proving and verifying keys of a model.
 
 use super::{
-    Outcome, Progress,
+    Outcome,
     args::SetupWithSrs,
     talk::{data, json, talk},
 };
@@ -41,7 +41,7 @@ pub struct Build {
 pub fn run(command: Command) -> Outcome {
     let Command::Build(args) = command;
     let package = Package::load(&args.model)?;
-    let progress = Progress::new();
+    let progress = args.setup.progress()?;
     let start = Instant::now();
     let store = args.setup.store()?;
     let keys = Keys::build(&package, args.segments, &store, &|e| progress.event(e))?;

@@ -19,7 +19,7 @@ pub use attester::row;
 pub use failure::{Failure, Outcome};
 pub use pool::tokens;
 pub use progress::{Progress, Stage};
-pub use talk::{date, talk};
+pub use talk::talk;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

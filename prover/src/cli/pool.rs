@@ -2,8 +2,8 @@
 
 use super::{
     Failure, Outcome,
-    args::{Node, Sender, Which, duration, element, rate},
-    block_on, date,
+    args::{Node, Sender, Which, address, duration, element, rate},
+    block_on,
     talk::{data, hint, json, talk},
 };
 use alloy::primitives::{
@@ -19,7 +19,7 @@ use tessera::{
     },
     pipeline::ProofFile,
 };
-use tessera_credential::SignedCredential;
+use tessera_credential::{SignedCredential, date};
 use tessera_field::Fr;
 use tessera_model::Score;
 
@@ -67,7 +67,7 @@ pub struct Deploy {
     #[arg(long, value_name = "DIR", default_value = "out")]
     contracts: PathBuf,
     /// The token to lend; a new demonstration token on a local chain if it is not given.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     asset: Option<Address>,
     /// Decimals of that token, for the tiers' amounts.
     #[arg(long, value_name = "N", default_value_t = DEMO_DECIMALS, requires = "asset")]
@@ -79,7 +79,7 @@ pub struct Deploy {
     #[arg(long, value_name = "HEX", value_parser = element)]
     schema_digest: Fr,
     /// An attester whose credentials count; may be repeated.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     attester: Vec<Address>,
     /// A year's interest before a tier's premium.
     #[arg(long, value_name = "PERCENT", default_value = "8%", value_parser = rate)]
@@ -134,7 +134,7 @@ pub struct RequestArgs {
     #[arg(long, default_value_t = 0)]
     tier: u32,
     /// Who gets the money [default: the borrower].
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     receiver: Option<Address>,
     /// How long the request may be carried out.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
@@ -220,12 +220,17 @@ pub fn run(command: Command) -> Outcome {
     }
 }
 
-/// Tokens in decimal to the smallest unit.
+/// Tokens in decimal to the smallest unit; more decimals than the token has are refused.
 fn units(amount: &str, decimals: u8) -> Result<U256, Failure> {
-    let bad = || Failure::input(format!("{amount:?} is no amount of up to {decimals} decimals"));
-    let plain = amount.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let parsed = parse_units(amount, decimals).ok().filter(|_| plain && !amount.is_empty());
-    parsed.map(|units| units.get_absolute()).ok_or_else(bad)
+    let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
+    let digits = [whole, fraction].concat();
+    let plain = !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && fraction.len() <= usize::from(decimals);
+    let parsed = parse_units(amount, decimals).ok().filter(|_| plain);
+    parsed.map(|units| units.get_absolute()).ok_or_else(|| {
+        Failure::input(format!("{amount:?} is no amount of up to {decimals} decimals"))
+    })
 }
 
 /// The smallest unit to tokens in decimal.
@@ -473,7 +478,7 @@ mod tests {
     #[test]
     fn tiers_read() {
         let tier: TierArg = "620.5:5000:2%:90".parse().unwrap();
-        assert_eq!((tier.threshold, tier.days), (2_665_027_436_544, 90));
+        assert_eq!((tier.threshold, tier.days), (1241 << 31, 90));
         for bad in ["", "620", "620:1:2%", "-1:1:2%:3", "620:1:2%:x", "620:1:y:3"] {
             assert!(bad.parse::<TierArg>().is_err(), "{bad}");
         }

@@ -1,16 +1,20 @@
 //! What a long computation is doing: bars on a terminal, plain lines elsewhere.
 
 use super::talk::{style, talk};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     io::IsTerminal,
-    sync::Mutex,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tessera::pipeline::Event;
+use tessera_artifact::Secrecy;
 
-const WIDTH: usize = 14; // of a stage's name
+const WIDTH: usize = 16; // of a stage's name
+const MEMORY_LIMIT: u64 = 1 << 20;
 const TICK: Duration = Duration::from_millis(100);
 
 /// One stage, from its first start to its last end.
@@ -24,57 +28,80 @@ pub struct Stage {
     pub seconds: f64,
 }
 
-/// Shows [`Event`]s, and keeps the stages for a timeline. Bars say how long is left once a part of
-/// a stage is done, or at once if it is known how long the stage took before.
+/// Shows [`Event`]s, and keeps the stages for a timeline. A bar says how long is left: by the parts
+/// that are done, or, for a stage of one part, by how long it took the last time.
 pub struct Progress {
     begin: Instant,
     bars: Option<MultiProgress>,
     silent: bool,
+    /// Where the seconds of stages are remembered.
+    memory: Option<PathBuf>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    running: BTreeMap<&'static str, (ProgressBar, f64)>,
+    running: BTreeMap<&'static str, Running>,
     done: Vec<Stage>,
+    /// Seconds by stage and number of parts.
+    remembered: BTreeMap<String, f64>,
+}
+
+struct Running {
+    bar: ProgressBar,
+    start: f64,
+    items: usize,
 }
 
 impl Progress {
     /// Bars if stderr is a terminal.
     pub fn new() -> Self {
-        let bars = std::io::stderr()
+        let mut progress = Self::silent();
+        progress.silent = false;
+        progress.bars = std::io::stderr()
             .is_terminal()
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { begin: Instant::now(), bars, silent: false, state: Mutex::default() }
+        progress
     }
 
     /// Keeps stages and shows nothing.
     pub fn silent() -> Self {
-        Self { begin: Instant::now(), bars: None, silent: true, state: Mutex::default() }
+        let begin = Instant::now();
+        Self { begin, bars: None, silent: true, memory: None, state: Mutex::default() }
+    }
+
+    /// [`Self::new`] with estimates from the file `memory`, which is written when this is dropped.
+    /// They are worth no error: what cannot be read or written is left.
+    pub fn remembering(memory: PathBuf) -> Self {
+        let bytes = tessera_artifact::read(&memory, MEMORY_LIMIT).unwrap_or_default();
+        let remembered = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut progress = Self::new();
+        progress.state = Mutex::new(State { remembered, ..State::default() });
+        progress.memory = Some(memory);
+        progress
     }
 
     /// Shows an event; for [`tessera::pipeline::Report`].
     pub fn event(&self, event: Event) {
-        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Started { stage, items } => {
-                let bar = self.bar(stage, items);
-                state.running.insert(stage, (bar, self.begin.elapsed().as_secs_f64()));
+                let bar = self.bar(stage, items, state.remembered.get(&key(stage, items)));
+                let start = self.begin.elapsed().as_secs_f64();
+                state.running.insert(stage, Running { bar, start, items });
             }
             Event::Advanced { stage } => {
-                if let Some((bar, _)) = state.running.get(stage) {
-                    bar.inc(1);
+                if let Some(running) = state.running.get(stage) {
+                    running.bar.inc(1);
                 }
             }
             Event::Finished { stage, seconds } => {
-                let now = self.begin.elapsed().as_secs_f64();
-                let start = match state.running.remove(stage) {
-                    Some((bar, start)) => {
-                        bar.finish_and_clear();
-                        start
-                    }
-                    None => now - seconds,
-                };
+                let mut start = self.begin.elapsed().as_secs_f64() - seconds;
+                if let Some(running) = state.running.remove(stage) {
+                    running.bar.finish_and_clear();
+                    start = running.start;
+                    state.remembered.insert(key(stage, running.items), seconds);
+                }
                 state.done.push(Stage { name: stage, start, seconds });
                 self.line(format_args!("{stage:<WIDTH$} {seconds:>7.2} s"));
             }
@@ -110,26 +137,58 @@ impl Progress {
 
     /// Stages that are done, in the order of their start.
     pub fn stages(&self) -> Vec<Stage> {
-        let state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stages = state.done.clone();
         stages.sort_by(|a, b| a.start.total_cmp(&b.start));
         stages
     }
 
-    fn bar(&self, stage: &'static str, items: usize) -> ProgressBar {
+    fn bar(&self, stage: &'static str, items: usize, seconds: Option<&f64>) -> ProgressBar {
         let Some(bars) = &self.bars else { return ProgressBar::hidden() };
         let bar = bars.add(ProgressBar::new(items as u64));
-        let template = match items {
-            0 | 1 => "{prefix:14} {spinner} {elapsed}",
-            _ => "{prefix:14} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left",
+        let style = match seconds {
+            _ if items > 1 => ProgressStyle::with_template(
+                "{prefix:16} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left",
+            ),
+            None => ProgressStyle::with_template("{prefix:16} {spinner} {elapsed}"),
+            Some(&seconds) => {
+                ProgressStyle::with_template("{prefix:16} [{estimate}").map(|style| {
+                    style.with_key("estimate", move |state: &ProgressState, out: &mut dyn Write| {
+                        let _ = out.write_str(&estimate(state.elapsed().as_secs_f64(), seconds));
+                    })
+                })
+            }
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(stage);
         bar.enable_steady_tick(TICK);
         bar
     }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(path) = &self.memory
+            && let Ok(bytes) = serde_json::to_vec_pretty(&state.remembered)
+        {
+            let _ = tessera_artifact::write(path, &bytes, Secrecy::Public);
+        }
+    }
+}
+
+fn key(stage: &str, items: usize) -> String {
+    format!("{stage} x{items}")
+}
+
+/// The inside of a bar for a stage that took `seconds` the last time, and what is left.
+fn estimate(elapsed: f64, seconds: f64) -> String {
+    let done = (elapsed / seconds.max(f64::MIN_POSITIVE)).min(1.0);
+    let full = (done * 30.0) as usize;
+    let left = (seconds - elapsed).max(0.0);
+    format!("{}{}] {elapsed:.0}s, about {left:.0}s left", "=".repeat(full), " ".repeat(30 - full))
 }
 
 /// Stages as bars over a common time, one line each.
@@ -172,18 +231,44 @@ mod tests {
         let stages =
             [stage("first", 1.0, 2.0), stage("second", 3.0, 2.0), stage("blink", 5.0, 0.0)];
         let lines: Vec<_> = timeline(&stages, 8).iter().map(|line| plain(line)).collect();
-        assert_eq!(lines[0], "first          ████····    2.00 s");
-        assert_eq!(lines[1], "second         ····████    2.00 s");
-        assert_eq!(lines[2], "blink          ·······█    0.00 s");
+        assert_eq!(lines[0], "first            ████····    2.00 s");
+        assert_eq!(lines[1], "second           ····████    2.00 s");
+        assert_eq!(lines[2], "blink            ·······█    0.00 s");
     }
 
     #[test]
     fn a_single_instant_is_drawn() {
         assert_eq!(
             plain(&timeline(&[stage("only", 0.0, 0.0)], 4)[0]),
-            "only           █···    0.00 s"
+            "only             █···    0.00 s"
         );
         assert!(timeline(&[], 4).is_empty());
+    }
+
+    #[test]
+    fn estimates_fill_and_stop() {
+        assert!(
+            estimate(0.0, 4.0).starts_with("                              ] 0s, about 4s left")
+        );
+        assert!(
+            estimate(2.0, 4.0).starts_with("===============               ] 2s, about 2s left")
+        );
+        assert!(
+            estimate(9.0, 4.0).starts_with("==============================] 9s, about 0s left")
+        );
+        assert!(estimate(1.0, 0.0).contains("about 0s left"));
+    }
+
+    #[test]
+    fn stages_are_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("timings.json");
+        let progress = Progress::remembering(path.clone());
+        progress.event(Event::Started { stage: "aggregate", items: 1 });
+        progress.event(Event::Finished { stage: "aggregate", seconds: 2.5 });
+        drop(progress);
+        let again = Progress::remembering(path);
+        assert_eq!(again.state.lock().unwrap().remembered.get("aggregate x1"), Some(&2.5));
     }
 
     #[test]

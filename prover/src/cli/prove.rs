@@ -1,7 +1,7 @@
 //! `tessera prove`: a proof ready to send.
 
 use super::{
-    Failure, Outcome, Progress,
+    Failure, Outcome,
     args::{SetupWithSrs, element},
     talk::{data, hint, json, talk},
 };
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use tessera::{
     chain::Request,
-    pipeline::{self, Keys, ProofFile, Secrets, Statement},
+    pipeline::{Keys, ProofFile, Secrets, aggregate_segments, check_score, prove_segments},
 };
 use tessera_credential::Opening;
 use tessera_field::{Fr, to_hex};
@@ -42,6 +42,9 @@ pub struct Args {
     /// Number of segments that the model is cut into.
     #[arg(long, value_name = "N", default_value_t = 2)]
     segments: usize,
+    /// Keep the proof of each segment in this folder; each can be verified alone.
+    #[arg(long, value_name = "DIR")]
+    keep_segments: Option<PathBuf>,
     #[command(flatten)]
     setup: SetupWithSrs,
     /// Where the proof goes.
@@ -56,14 +59,11 @@ pub fn run(args: Args) -> Outcome {
     let package = Package::load(&args.model)?;
     let opening = Opening::load(&args.opening, &package.schema)?;
     let request = args.request.as_deref().map(Request::load).transpose()?;
-
-    let progress = Progress::new();
-    let report = |event| progress.event(event);
-    let keys = Keys::build(&package, args.segments, &args.setup.store()?, &report)?;
     let (threshold, context) = match (&request, args.threshold, args.context) {
-        (Some(request), ..) => {
-            check(&request.statement, &opening, &keys)?;
-            (request.statement.threshold, request.statement.context)
+        (Some(Request { statement, .. }), ..) => {
+            check("commitment", &statement.commitment, &opening.commitment())?;
+            check("schema", &statement.schema, &opening.schema())?;
+            (statement.threshold, statement.context)
         }
         (None, Some(threshold), Some(context)) => {
             let units = u64::try_from(threshold.0)
@@ -74,30 +74,40 @@ pub fn run(args: Args) -> Outcome {
     };
     let secrets =
         Secrets { features: opening.features().clone(), blinding: opening.blinding().clone() };
-    let proof = pipeline::prove(&keys, &package, &secrets, threshold, context, &report)?;
+    check_score(&package, &secrets, threshold)?;
+
+    let progress = args.setup.progress()?;
+    let report = |event| progress.event(event);
+    let keys = Keys::build(&package, args.segments, &args.setup.store()?, &report)?;
+    if let Some(request) = &request {
+        check("model", &request.statement.model_digest, &keys.model_digest())?;
+    }
+    let segments = prove_segments(&keys, &package, &secrets, &report)?;
+    if let Some(folder) = &args.keep_segments {
+        for (index, (proof, _)) in segments.iter().enumerate() {
+            proof.write(&folder.join(format!("segment-{index}.json")), keys.verifier().srs)?;
+        }
+    }
+    let proof =
+        aggregate_segments(&keys, &package, &secrets, segments, threshold, context, &report)?;
     proof.save(&args.out)?;
     summary(&args, &proof);
     Ok(())
 }
 
-/// What the pool asks for has to be what these files can prove.
-fn check(statement: &Statement, opening: &Opening, keys: &Keys) -> Outcome {
-    let mismatch = |what: &str, wanted: &Fr, given: &Fr| {
-        let (wanted, given) = (to_hex(wanted), to_hex(given));
-        Failure::input(format!("the request asks for the {what} {wanted}, this is {given}"))
-    };
-    let commitment = opening.commitment();
-    if statement.commitment != commitment {
-        return Err(mismatch("commitment", &statement.commitment, &commitment)
-            .hint("the opening is of another credential"));
+/// What the request asks for has to be what these files can prove.
+fn check(what: &str, wanted: &Fr, given: &Fr) -> Outcome {
+    if wanted == given {
+        return Ok(());
     }
-    let model = keys.model_digest();
-    if statement.model_digest != model {
-        return Err(mismatch("model", &statement.model_digest, &model).hint(
-            "the pool decides by another version of the model, or in another number of segments",
-        ));
-    }
-    Ok(())
+    let (wanted, given) = (to_hex(wanted), to_hex(given));
+    let failure =
+        Failure::input(format!("the request asks for the {what} {wanted}, this is {given}"));
+    Err(failure.hint(match what {
+        "commitment" => "the opening is of another credential than the request",
+        "schema" => "the pool's model reads other features than the credential has",
+        _ => "the pool decides by another version of the model, or in another number of segments",
+    }))
 }
 
 fn summary(args: &Args, proof: &ProofFile) {

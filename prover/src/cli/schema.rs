@@ -55,7 +55,11 @@ pub fn run(command: Command) -> Outcome {
     }
     let (digest, elements) = (to_hex(&schema.digest()), schema.packing().len());
     let count = schema.features.len();
-    talk(format_args!("{count} features in {elements} field elements, digest {digest}"));
+    let elements_text = match elements {
+        1 => "1 field element".into(),
+        _ => format!("{elements} field elements"),
+    };
+    talk(format_args!("{count} features, packed into {elements_text}, digest {digest}"));
     talk(format_args!("wrote {}", args.out.display()));
     if args.json {
         json(&json!({

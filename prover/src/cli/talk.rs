@@ -1,11 +1,7 @@
 //! What is said to a person: stderr, coloured on a terminal unless `NO_COLOR` is set.
 
 use anstyle::{AnsiColor, Style};
-use std::{
-    fmt::Display,
-    io::Write,
-    time::{Duration, UNIX_EPOCH},
-};
+use std::{fmt::Display, io::Write};
 
 /// The colours in use.
 pub mod style {
@@ -42,11 +38,4 @@ pub fn data(text: impl Display) {
 /// Data as indented JSON.
 pub fn json(value: &impl serde::Serialize) {
     data(serde_json::to_string_pretty(value).expect("what we print has a JSON form"));
-}
-
-/// `2026-11-23T10:00:00Z`.
-pub fn date(unix_seconds: u64) -> String {
-    let end = 253_402_300_799; // of the year 9999
-    let time = UNIX_EPOCH + Duration::from_secs(unix_seconds.min(end));
-    humantime::format_rfc3339_seconds(time).to_string()
 }

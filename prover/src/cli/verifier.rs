@@ -1,7 +1,7 @@
 //! `tessera verifier`: the contract that checks proofs.
 
 use super::{
-    Failure, Outcome, Progress,
+    Failure, Outcome,
     args::SetupWithSrs,
     talk::{data, hint, json, talk},
 };
@@ -51,7 +51,7 @@ pub fn run(command: Command) -> Outcome {
         let message = format!("{} segments: 1, 2, 4, 8 or 16 are possible", args.segments);
         return Err(Failure::input(message));
     }
-    let (store, progress) = (args.setup.store()?, Progress::new());
+    let (store, progress) = (args.setup.store()?, args.setup.progress()?);
     let srs =
         progress.stage("srs", || Ok::<_, Failure>(store.get(circuit_size(args.segments)?)?))?;
     let key =

@@ -6,7 +6,6 @@
 //! ```
 
 mod anvil;
-mod memory;
 mod report;
 mod steps;
 mod story;

@@ -1,7 +1,6 @@
 //! The steps of the story, each for itself.
 
 use super::{
-    memory,
     report::{Refused, Transaction},
     story::Story,
     world::{DECIMALS, MOST},
@@ -14,6 +13,7 @@ use tessera::{
         Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms, abi::ITesseraVerifier,
         statement_words,
     },
+    memory,
     pipeline::{PipelineError, ProofFile, Secrets, prove},
 };
 use tessera_artifact::{Secrecy, write};

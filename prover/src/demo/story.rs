@@ -1,13 +1,13 @@
 //! One borrower's story, from credential to repayment; and what is refused on the way.
 
 use super::{
-    Options, memory,
+    Options,
     report::{Contracts, DemoReport, Refused, Rows, Versions},
     steps::{DAY, Proven},
     world::{World, choose},
 };
 use crate::cli::{Failure, Progress};
-use tessera::{chain::Request, pipeline::Keys};
+use tessera::{chain::Request, memory, pipeline::Keys};
 use tessera_credential::Issued;
 use tessera_model::{Package, Score};
 

@@ -7,7 +7,7 @@ mod statement;
 
 pub use error::{PipelineError, VerifyError};
 pub use keys::Keys;
-pub use prove::{THRESHOLD_LIMIT, prove, prove_segments, verify};
+pub use prove::{THRESHOLD_LIMIT, aggregate_segments, check_score, prove, prove_segments, verify};
 pub use statement::{ProofFile, Statement};
 
 use std::time::Instant;

@@ -36,6 +36,21 @@ pub fn prove(
 ) -> Result<ProofFile, PipelineError> {
     stage(report, "evaluate", 1, |_| check_score(package, secrets, threshold))?;
     let segments = prove_segments(keys, package, secrets, report)?;
+    aggregate_segments(keys, package, secrets, segments, threshold, context, report)
+}
+
+/// The second half of [`prove`]: one proof out of `segments`, all of them in order.
+///
+/// Stages: `aggregate`, `verify`.
+pub fn aggregate_segments(
+    keys: &Keys,
+    package: &Package,
+    secrets: &Secrets,
+    segments: Vec<(Proof<Verified>, Partial)>,
+    threshold: u64,
+    context: Fr,
+    report: Report,
+) -> Result<ProofFile, PipelineError> {
     let (proofs, partials): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
     let mut preimage = secrets.features.packed(&package.schema);
     preimage.push(secrets.blinding.expose());
@@ -65,7 +80,13 @@ pub fn prove(
 }
 
 /// A score below the threshold has no proof; how far below is the borrower's alone to know.
-fn check_score(package: &Package, secrets: &Secrets, threshold: u64) -> Result<(), PipelineError> {
+///
+/// The first step of [`prove`].
+pub fn check_score(
+    package: &Package,
+    secrets: &Secrets,
+    threshold: u64,
+) -> Result<(), PipelineError> {
     if threshold >= THRESHOLD_LIMIT {
         return Err(PipelineError::Threshold { threshold });
     }

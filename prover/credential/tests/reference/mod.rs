@@ -89,7 +89,7 @@ pub fn permute(mut state: [Fr; WIDTH]) -> [Fr; WIDTH] {
 
     for (round, constants) in constants.iter().enumerate() {
         state = std::array::from_fn(|i| state[i] + constants[i]);
-        let full = round < FULL / 2 || round >= FULL / 2 + PARTIAL;
+        let full = !(FULL / 2..FULL / 2 + PARTIAL).contains(&round);
         for element in &mut state[..if full { WIDTH } else { 1 }] {
             *element = element.pow_vartime([5]);
         }

@@ -1,0 +1,111 @@
+//! The whole story on a chain. Needs foundry's binaries (`npm ci`) and compiled contracts
+//! (`tools/forge build`), as `make test` has them.
+
+mod common;
+
+use common::{Said, root, tessera};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Where the demonstration's anvil listened.
+fn address(out: &Path) -> Option<String> {
+    let log = fs::read_to_string(out.join("anvil.log")).ok()?;
+    log.lines().find_map(|line| line.strip_prefix("Listening on ")).map(Into::into)
+}
+
+fn nobody_listens(address: &str) -> bool {
+    TcpStream::connect(address).is_err()
+}
+
+#[test]
+fn it_ends_well_with_the_usual_port_taken_and_leaves_its_files() {
+    // Taken by somebody else already: as good.
+    let _taken = TcpListener::bind("127.0.0.1:8545");
+    let dir = TempDir::new().unwrap();
+    let said: Said =
+        tessera().args(["demo", "--json", "--out"]).arg(dir.path()).output().unwrap().into();
+    let printed = said.ended(0).json();
+    assert!(nobody_listens(&address(dir.path()).unwrap()));
+
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    for (field, value) in printed.as_object().unwrap() {
+        assert_eq!(report[field], *value, "{field}");
+    }
+    let number = |field: &str| report[field].as_f64().unwrap_or_else(|| panic!("{field}"));
+    for field in ["prove_seconds", "keys_seconds", "proof_bytes", "calldata_bytes", "repay_gas"] {
+        assert!(number(field) > 0.0, "{field}");
+    }
+    assert!(number("verify_gas") <= 450_000.0, "{}", number("verify_gas"));
+    assert!(number("borrow_gas") > number("verify_gas"));
+    assert!((1.0..=12_000.0).contains(&number("verifier_code_bytes")));
+    if cfg!(target_os = "linux") {
+        assert!(number("peak_memory_bytes") >= number("prove_peak_memory_bytes"));
+    }
+
+    let refused: Vec<_> = report["refused"].as_array().unwrap().iter().collect();
+    let errors: Vec<_> = refused.iter().map(|r| r["error"].as_str().unwrap()).collect();
+    assert_eq!(errors[..2], ["ScoreTooLow", "NotTheSubject"]);
+    assert!(["ProofRejected", "PointNotOnCurve"].contains(&errors[2]));
+    assert_eq!(errors[3..], ["WrongNonce", "HolderAlreadyLocked", "CredentialExpired"]);
+    for refusal in &refused[1..] {
+        assert!(refusal["transaction"].is_string(), "{refusal}");
+    }
+
+    let calldata = read("calldata.hex");
+    assert_eq!(number("calldata_bytes") as usize, calldata.trim().len() / 2 - 1);
+    let statement: serde_json::Value = serde_json::from_str(&read("statement.json")).unwrap();
+    assert_eq!(statement["modelDigest"], report["model_digest"]);
+    for name in ["credential.json", "opening.json", "request.json", "proof.json", "deployment.json"]
+    {
+        assert!(dir.path().join(name).exists(), "{name}");
+    }
+
+    // What it left is good for the other commands.
+    let request = dir.path().join("request.json");
+    let verify = tessera()
+        .arg("verify")
+        .arg(dir.path().join("proof.json"))
+        .args(["--verifier", "contracts/generated/TesseraVerifier2.json", "--request"])
+        .arg(&request)
+        .output();
+    Said::from(verify.unwrap()).ended(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_stops_the_chain() {
+    let dir = TempDir::new().unwrap();
+    let mut demo = tessera().arg("demo").arg("--out").arg(dir.path()).spawn().unwrap();
+    let start = Instant::now();
+    let address = loop {
+        assert!(start.elapsed() < Duration::from_secs(60), "anvil did not start");
+        match address(dir.path()) {
+            Some(address) => break address,
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    // Into the middle of its work.
+    std::thread::sleep(Duration::from_millis(500));
+    let kill = std::process::Command::new("kill").arg("-INT").arg(demo.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(demo.wait().unwrap().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(nobody_listens(&address));
+}
+
+#[test]
+fn a_failure_stops_the_chain() {
+    let (dir, none) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut command = tessera();
+    command.args(["demo", "--segments", "1", "--out"]).arg(dir.path());
+    let said: Said = command.arg("--contracts").arg(none.path()).output().unwrap().into();
+    assert!(said.ended(2).talk.contains("forge build"));
+    assert!(nobody_listens(&address(dir.path()).unwrap()));
+    assert!(root().join("tools/anvil").exists());
+}
