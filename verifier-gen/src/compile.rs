@@ -3,8 +3,7 @@
 use foundry_compilers::{
     artifacts::{
         BytecodeHash, EvmVersion, Settings, SettingsMetadata, Severity, SolcInput, SolcLanguage,
-        Source, Sources,
-        output_selection::OutputSelection,
+        Source, Sources, output_selection::OutputSelection,
     },
     solc::Solc,
 };

@@ -50,8 +50,7 @@ const GAS_LIMIT: u64 = 16_777_216;
 impl Evm {
     /// Deploys `creation` code.
     pub fn deploy(creation: &[u8]) -> Result<Self, ExerciseError> {
-        let mut evm =
-            Context::mainnet().with_db(Database::default()).build_mainnet();
+        let mut evm = Context::mainnet().with_db(Database::default()).build_mainnet();
         let transaction = TxEnv::builder()
             .kind(TxKind::Create)
             .data(Bytes::copy_from_slice(creation))

@@ -19,7 +19,17 @@ const KEY_NAMES: [&str; KEY_POINTS] = ["MUL_ADD", "CONSTANTS", "LINEAR", "SBOX",
 
 /// Names of the evaluations, in the proof's order.
 const EVALUATION_NAMES: [&str; PROOF_EVALUATIONS] = [
-    "A_0", "A_1", "A_2", "A_3", "MUL_ADD", "CONSTANTS", "LINEAR", "SBOX", "RANDOM", "SIGMA", "Z_0",
+    "A_0",
+    "A_1",
+    "A_2",
+    "A_3",
+    "MUL_ADD",
+    "CONSTANTS",
+    "LINEAR",
+    "SBOX",
+    "RANDOM",
+    "SIGMA",
+    "Z_0",
     "Z_1",
 ];
 
@@ -159,7 +169,13 @@ fn memory(spec: &VerifierSpec, values: &mut Values) {
     let mut parts = EVALUATION_NAMES.map(|name| (name, 1)).to_vec();
     parts.extend(
         [
-            "X_N", "X_INVERSE", "INSTANCE", "L_FIRST", "L_LAST", "L_ACTIVE", "QUOTIENT",
+            "X_N",
+            "X_INVERSE",
+            "INSTANCE",
+            "L_FIRST",
+            "L_LAST",
+            "L_ACTIVE",
+            "QUOTIENT",
             "GENERATOR_SCALAR",
         ]
         .map(|name| (name, 1)),

@@ -10,12 +10,15 @@ use verifier_gen::{
 
 /// Write the Solidity of a verifier; compile it, and try a proof on it.
 #[derive(Parser)]
-#[command(version, after_help = "\
+#[command(
+    version,
+    after_help = "\
 Example: check that a proof is accepted and a changed one is not, and what it costs
   tessera keys build --model package --segments 2 --verifier verifier.json
   verifier-gen verifier.json --out contracts/generated --solc tools/solc --proof proof.json
 
-Exit codes: 0 done, 1 the proof is refused, 2 something is wrong with the input.")]
+Exit codes: 0 done, 1 the proof is refused, 2 something is wrong with the input."
+)]
 struct Args {
     /// Specification, as `tessera keys build --verifier` and `tessera verifier generate` write it.
     spec: PathBuf,

@@ -99,11 +99,8 @@ impl VerifierSpec {
     /// Reads a specification and checks it against its digest.
     pub fn load(path: &Path) -> Result<Self, SpecError> {
         let file: File = read_json(path, KIND, VERSION, FILE_LIMIT)?;
-        let malformed = |field, fault: String| SpecError::Malformed {
-            path: path.to_path_buf(),
-            field,
-            fault,
-        };
+        let malformed =
+            |field, fault: String| SpecError::Malformed { path: path.to_path_buf(), field, fault };
         if !(1..=MAX_SEGMENTS).contains(&file.segments) {
             return Err(malformed("segments", format!("not in 1..={MAX_SEGMENTS}")));
         }
@@ -133,7 +130,8 @@ impl VerifierSpec {
             insecure_srs: file.insecure_srs,
         };
         if spec.digest() != file.digest {
-            let fault = format!("the content's is {}, the file says {}", spec.digest(), file.digest);
+            let fault =
+                format!("the content's is {}, the file says {}", spec.digest(), file.digest);
             return Err(malformed("digest", fault));
         }
         Ok(spec)
@@ -182,4 +180,3 @@ pub(crate) fn word<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> [u8; 32] {
 pub(crate) fn literal<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> String {
     format!("0x{}", hex::encode(word(x)))
 }
-

@@ -90,7 +90,7 @@ impl Transcript<G1Affine, Loader> for CircuitTranscript<'_> {
 impl TranscriptRead<G1Affine, Loader> for CircuitTranscript<'_> {
     fn read_scalar(&mut self) -> Result<Scalar<G1Affine, DeferredChip>, Error> {
         let bytes = self.take()?;
-        let value = Option::from(Fr::from_repr(bytes.into())).ok_or_else(|| {
+        let value = Option::from(Fr::from_repr(bytes)).ok_or_else(|| {
             Error::Transcript(io::ErrorKind::InvalidData, "an evaluation is not canonical".into())
         })?;
         let scalar = self.loader.assign_scalar(value);

@@ -88,8 +88,14 @@ fn exercise(segments: usize, gas_target: u64) {
         flipped[31] ^= 1;
         let mut high = *word;
         high[0] ^= 0x80;
-        let mutations =
-            [Some(flipped), Some(high), Some([0; 32]), Some([0xff; 32]), modulus_plus(word), Some(*next)];
+        let mutations = [
+            Some(flipped),
+            Some(high),
+            Some([0; 32]),
+            Some([0xff; 32]),
+            modulus_plus(word),
+            Some(*next),
+        ];
         mutations.into_iter().flatten().filter(|other| other != word).collect::<Vec<_>>()
     };
     for index in 0..STATEMENT_WORDS {
@@ -116,7 +122,11 @@ fn exercise(segments: usize, gas_target: u64) {
             let at = SEGMENT_WORDS * segment + if point == 0 { 0 } else { 3 * point - 1 };
             let mut changed = proof.bytes.clone();
             changed[32 * at..][..64].fill(0);
-            verifiers.refuse(&format!("segment {segment}, point {point} at infinity"), &words, &changed);
+            verifiers.refuse(
+                &format!("segment {segment}, point {point} at infinity"),
+                &words,
+                &changed,
+            );
         }
     }
     // Lengths and layouts.

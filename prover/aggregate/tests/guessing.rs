@@ -17,8 +17,7 @@ use snark_verifier::util::transcript::Transcript as _;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
 use tessera_field::{Fr, Secret, from_be_bytes, poseidon, random};
 use tessera_segment::{
-    Instances, Proof, Secrets, Unverified, VerifyingKey, circuit::commit_partial,
-    proof::Transcript,
+    Instances, Proof, Secrets, Unverified, VerifyingKey, circuit::commit_partial, proof::Transcript,
 };
 use verifier_gen::layout::SegmentPoint;
 use zeroize::Zeroizing;
@@ -30,9 +29,8 @@ fn public(lender: &Lender, blinding: Secret) -> Aggregated {
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
     let secrets = Secrets::new(&features, Secret::new(opening), blinding.clone());
-    let proof =
-        Proof::<Unverified>::create(srs.params(), &lender.keys[0], &share, &secrets)
-            .expect("a proof");
+    let proof = Proof::<Unverified>::create(srs.params(), &lender.keys[0], &share, &secrets)
+        .expect("a proof");
     aggregate(&Witness {
         proofs: vec![segment_proof(&proof)],
         partials: vec![Partial { score: Zeroizing::new(share.partial(&features)), blinding }],

@@ -78,8 +78,11 @@ impl Builder {
             if Some(i) != start {
                 sum = match self.gates_available() {
                     Gates::Lean => {
-                        let [_, _, _, sum] =
-                            self.continue_mul_add(sum, Operand::Constant(*coefficient), (*cell).into());
+                        let [_, _, _, sum] = self.continue_mul_add(
+                            sum,
+                            Operand::Constant(*coefficient),
+                            (*cell).into(),
+                        );
                         sum
                     }
                     Gates::Full => self.continue_linear(sum, (*cell).into(), *coefficient),

@@ -23,7 +23,7 @@ pub enum FieldError {
 
 /// Big-endian bytes of `x`, as the EVM reads a word.
 pub fn to_be_bytes(x: &Fr) -> [u8; 32] {
-    let mut bytes: [u8; 32] = x.to_repr().into();
+    let mut bytes = x.to_repr();
     bytes.reverse();
     bytes
 }
@@ -31,7 +31,7 @@ pub fn to_be_bytes(x: &Fr) -> [u8; 32] {
 /// The element whose big-endian bytes are `bytes`; `None` when they are not below the modulus.
 pub fn from_be_bytes(mut bytes: [u8; 32]) -> Option<Fr> {
     bytes.reverse();
-    Fr::from_repr(bytes.into()).into()
+    Fr::from_repr(bytes).into()
 }
 
 /// The element made of the 31 leading bytes of a 32-byte digest: always below the modulus.

@@ -33,7 +33,7 @@ pub type Spec = OptimizedPoseidonSpec<Fr, WIDTH, RATE>;
 
 /// The one specification in use; made on first use.
 pub fn spec() -> &'static Spec {
-    static SPEC: LazyLock<Spec> = LazyLock::new(|| Spec::new::<FULL_ROUNDS, PARTIAL_ROUNDS, 0>());
+    static SPEC: LazyLock<Spec> = LazyLock::new(Spec::new::<FULL_ROUNDS, PARTIAL_ROUNDS, 0>);
     &SPEC
 }
 

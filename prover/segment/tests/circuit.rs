@@ -130,9 +130,14 @@ fn comparisons(code: Fr, top: u64, thresholds: &[u64]) -> (Builder, Vec<Fr>) {
 
 #[test]
 fn a_code_out_of_range_is_refused() {
-    for (top, thresholds) in
-        [(1, vec![]), (1, vec![1]), (2, vec![1, 2]), (7, vec![]), (100, vec![3, 50]), (5001, vec![2000])]
-    {
+    for (top, thresholds) in [
+        (1, vec![]),
+        (1, vec![1]),
+        (2, vec![1, 2]),
+        (7, vec![]),
+        (100, vec![3, 50]),
+        (5001, vec![2000]),
+    ] {
         for code in [Fr::ZERO, Fr::from(top)] {
             assert!(check(&comparisons(code, top, &thresholds).0).is_ok(), "top {top}");
         }
