@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test bench test-rust test-contracts install
+.PHONY: demo test bench lint test-rust test-contracts install
 
 install: node_modules/.package-lock.json
 
@@ -21,6 +21,11 @@ bench: install
 	$(CARGO) run --release -p tessera-prover --example bench
 
 test: test-rust test-contracts
+
+lint: install
+	$(CARGO) fmt --all --check
+	tools/forge fmt --check contracts script tests
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 test-rust: install
 	@echo "== Rust tests"
