@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test bench lint test-rust test-contracts install
+.PHONY: contracts demo test bench lint test-rust test-contracts install
 
 install: node_modules/.package-lock.json
 
@@ -10,11 +10,13 @@ node_modules/.package-lock.json: package-lock.json
 	@echo "== installing forge, anvil, solc and the contract libraries"
 	npm ci --no-audit --no-fund
 
-demo: install
-	@echo "== building the tessera command (the first build takes several minutes)"
-	$(CARGO) build --release -p tessera-prover
+contracts: install
 	@echo "== compiling the contracts"
 	tools/forge build contracts script
+
+demo: contracts
+	@echo "== building the tessera command (the first build takes several minutes)"
+	$(CARGO) build --release -p tessera-prover
 	./target/release/tessera demo
 
 bench: install
@@ -27,7 +29,7 @@ lint: install
 	tools/forge fmt --check contracts script tests
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-test-rust: install
+test-rust: contracts
 	@echo "== Rust tests"
 	$(CARGO) test --release --workspace
 
