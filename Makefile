@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: contracts demo test bench lint test-rust test-contracts install
+.PHONY: contracts demo test bench verifiers lint test-rust test-contracts install
 
 install: node_modules/.package-lock.json
 
@@ -23,6 +23,10 @@ bench: install
 	$(CARGO) run --release -p tessera-prover --example bench
 
 test: test-rust test-contracts
+
+verifiers:
+	$(CARGO) build --release -p tessera-prover
+	for n in 1 2 4; do ./target/release/tessera verifier generate --segments $$n || exit; done
 
 lint: install
 	$(CARGO) fmt --all --check

@@ -36,10 +36,10 @@ impl Desk {
         desk
     }
 
-    /// `@` stands for the folder.
+    /// `@/` stands for the folder.
     fn run(&mut self, line: &str) -> Said {
-        let folder = self.dir.path().to_str().unwrap();
-        let words = line.split_whitespace().map(|word| word.replace('@', folder));
+        let folder = format!("{}/", self.dir.path().display());
+        let words = line.split_whitespace().map(|word| word.replace("@/", &folder));
         let said = Said::from(tessera().args(words).output().unwrap());
         self.said += &said.out;
         self.said += &said.talk;
@@ -149,7 +149,7 @@ fn what_cannot_be_proven_is_said_before_keys_are_made() {
 fn checked_in_verifiers_are_up_to_date() {
     let mut desk = Desk { dir: TempDir::new().unwrap(), said: String::new() };
     for segments in [1, 2, 4] {
-        desk.run(&format!("verifier generate --segments {segments} --out @")).ended(0);
+        desk.run(&format!("verifier generate --segments {segments} --out @/")).ended(0);
         for end in ["sol", "json"] {
             let name = format!("TesseraVerifier{segments}.{end}");
             let read = |folder: &Path| fs::read_to_string(folder.join(&name)).unwrap();

@@ -163,19 +163,3 @@ fn one_segment() {
 fn two_segments() {
     exercise(2, 450_000);
 }
-
-/// The contracts in the repository are what their keys give, byte for byte.
-#[test]
-fn checked_in_contracts_are_current() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/generated");
-    for segments in [1, 2, 4] {
-        let made = aggregation(segments);
-        let path = folder.join(format!("{}.sol", contract_name(segments)));
-        let text = std::fs::read_to_string(&path).expect("the contract is there");
-        let path = path.display();
-        assert!(
-            text == generate(&made.1),
-            "{path} is stale: run `tessera verifier generate --segments {segments}`"
-        );
-    }
-}
