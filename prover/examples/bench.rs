@@ -39,7 +39,7 @@ const LARGE_TRANSFORMS: f64 = 12.0;
 
 #[derive(Serialize)]
 struct Bench {
-    version: &'static str,
+    tessera: &'static str,
     cores: usize,
     runs: usize,
     baseline_seconds: f64,
@@ -90,8 +90,8 @@ fn main() -> eyre::Result<()> {
     }
     table(&rows, baseline);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let version = env!("CARGO_PKG_VERSION");
-    let bench = Bench { version, cores, runs: RUNS, baseline_seconds: baseline, rows };
+    let tessera = env!("CARGO_PKG_VERSION");
+    let bench = Bench { tessera, cores, runs: RUNS, baseline_seconds: baseline, rows };
     write_json(Path::new(OUT), "tessera.bench", 1, &bench, Secrecy::Public)?;
     eprintln!("written to {OUT}");
     Ok(())
