@@ -1,12 +1,22 @@
-//! How much memory this process has had at most.
+//! Memory: what this process has had at most, and what is free.
 
 use std::fs;
 
 /// Largest resident set since the start or the last [`reset`], in bytes; `None` off Linux.
 pub fn peak() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    bytes("/proc/self/status", "VmHWM:")
+}
+
+/// Memory that a process can still have without swapping, in bytes; `None` off Linux.
+pub fn available() -> Option<u64> {
+    bytes("/proc/meminfo", "MemAvailable:")
+}
+
+/// The entry `name` of a kernel table, which counts in KiB.
+fn bytes(table: &str, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(table).ok()?;
+    let entry = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: u64 = entry.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
 

@@ -189,10 +189,13 @@ fn verify_segment(loader: &Loader, proof: &SegmentProof) -> Result<VerifiedSegme
     let preprocessed: [_; KEY_POINTS] =
         protocol.preprocessed.try_into().map_err(|_| "another key layout".to_string())?;
     let key_points = preprocessed.each_ref().map(single);
-    let [advice, product, random] =
-        parsed.witnesses.each_of().ok_or("another proof layout")?.map(|point| single(&point));
-    let [low, high] =
-        parsed.quotients.each_of().ok_or("another quotient layout")?.map(|point| single(&point));
+    let [advice, product, random] = parsed.witnesses.as_slice() else {
+        return Err("another proof layout".into());
+    };
+    let [low, high] = parsed.quotients.as_slice() else {
+        return Err("another quotient layout".into());
+    };
+    let [advice, product, random, low, high] = [advice, product, random, low, high].map(single);
     let opening_prime = single(&accumulator.rhs);
     let named = [
         (SegmentPoint::Advice, advice),
@@ -220,17 +223,6 @@ fn verify_segment(loader: &Loader, proof: &SegmentProof) -> Result<VerifiedSegme
 /// The coordinates of a point that is a witness.
 fn single(point: &EcPoint<G1Affine, DeferredChip>) -> [Cell; 2] {
     DeferredChip::coordinates(&point.assigned()).expect("a witness point has one term")
-}
-
-/// All of a slice's elements, if it has exactly `N`.
-trait EachOf<T> {
-    fn each_of<const N: usize>(&self) -> Option<[T; N]>;
-}
-
-impl<T: Clone> EachOf<T> for Vec<T> {
-    fn each_of<const N: usize>(&self) -> Option<[T; N]> {
-        self.clone().try_into().ok()
-    }
 }
 
 /// Puts the accumulator's terms into the layout's order. Every named point must occur exactly

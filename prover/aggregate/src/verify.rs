@@ -1,9 +1,5 @@
 //! The contract's verification, natively: same words, same checks, same verdict.
 
-use halo2_proofs::{
-    plonk::keygen_pk2,
-    poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
-};
 use halo2curves::{
     CurveAffine,
     bn256::{Bn256, Fq, G1, G1Affine, G2Affine},
@@ -14,7 +10,7 @@ use halo2curves::{
 use snark_verifier::{
     loader::native::NativeLoader,
     pcs::kzg::{KzgAccumulator, KzgSuccinctVerifyingKey},
-    system::halo2::{Config, compile, transcript::evm::EvmTranscript},
+    system::halo2::transcript::evm::EvmTranscript,
     util::{
         arithmetic::{Domain, root_of_unity},
         transcript::Transcript,
@@ -25,9 +21,9 @@ use snark_verifier::{
     },
 };
 use std::sync::LazyLock;
-use tessera_circuit::{Builder, ColumnCircuit, Gates};
+use tessera_circuit::Gates;
 use tessera_field::{Fr, from_be_bytes};
-use tessera_segment::proof::Pcs;
+use tessera_segment::{key::protocol_template, proof::Pcs};
 use verifier_gen::{
     VerifierSpec,
     layout::{SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint, instance_words, proof_length},
@@ -61,14 +57,8 @@ pub enum VerifyError {
 }
 
 /// The full layout's description, up to size, instances, key points and initial state.
-static TEMPLATE: LazyLock<PlonkProtocol<G1Affine>> = LazyLock::new(|| {
-    const K: u32 = 5;
-    let circuit = ColumnCircuit::new(Builder::new(Gates::Full, 1));
-    // Only the shape of the key is used, so any reference string serves.
-    let params = ParamsKZG::<Bn256>::new(K);
-    let pk = keygen_pk2(&params, &circuit, false).expect("an empty circuit fits 2^5 rows");
-    compile(&params, pk.get_vk(), Config::kzg().with_num_instance(vec![1]))
-});
+static TEMPLATE: LazyLock<PlonkProtocol<G1Affine>> =
+    LazyLock::new(|| protocol_template(Gates::Full, 1));
 
 fn protocol(spec: &VerifierSpec) -> PlonkProtocol<G1Affine> {
     let mut protocol = TEMPLATE.clone();

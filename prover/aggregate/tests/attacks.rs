@@ -81,6 +81,21 @@ fn segments_of_two_borrowers_do_not_join() {
     assert!(!satisfied(&mixed), "another credential");
 }
 
+#[test]
+fn links_lead_from_nothing_to_nothing() {
+    let link = Fr::from(5);
+    for (segment, incoming) in [(0, true), (0, false), (1, true), (1, false)] {
+        let mut witness = honest(0);
+        let instances = &mut witness.proofs[segment].instances;
+        if incoming {
+            instances.link_in = link;
+        } else {
+            instances.link_out = link;
+        }
+        assert!(!satisfied(&witness), "segment {segment}, incoming {incoming}");
+    }
+}
+
 /// The circuit takes any keys: what they are is in the digest, which the lender's policy names.
 #[test]
 fn other_segments_give_another_digest() {
@@ -186,6 +201,12 @@ fn false_segment_proofs_are_refused_at_the_end() {
             Instances { partial: commit_partial(*partial.score, &partial.blinding), ..*instances };
     });
     assert_eq!(forged, Err(VerifyError::Rejected));
+    // Links that fit each other and were not proven.
+    let links = verdict(|witness| {
+        witness.proofs[0].instances.link_out = Fr::from(5);
+        witness.proofs[1].instances.link_in = Fr::from(5);
+    });
+    assert_eq!(links, Err(VerifyError::Rejected));
     // The key of another model's segment under this one's proof.
     let keys = verdict(|witness| {
         let other = Lender::new(package(3), 2);

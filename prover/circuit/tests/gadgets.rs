@@ -121,6 +121,39 @@ fn linear_combinations_and_sums_of_products() {
     }
 }
 
+/// Each gate of the full layout alone, by name, under a witness that only it refuses.
+#[test]
+fn the_full_layout_gates_refuse_by_name() {
+    let linear = |builder: &mut Builder| {
+        let [x, y] = [11, 13].map(|value| builder.witness(Fr::from(value)));
+        builder.linear_combination(Fr::ZERO, &[(Fr::ONE, x), (Fr::from(5), y)])
+    };
+    let mut builder = Builder::new(Gates::Full, 0);
+    let sum = linear(&mut builder);
+    assert!(check(&builder).is_ok());
+    builder.overwrite(sum, builder.value(sum) + Fr::ONE);
+    refused_by_gate(&builder, "linear");
+
+    // A permutation has S-boxes `[x, x², x⁴, x⁵ + c]`: wherever one is, each of its last three
+    // cells is bound by it.
+    let mut honest = Builder::new(Gates::Full, 0);
+    let x = honest.witness(Fr::from(3));
+    honest.hash(Domain::Partial, &[x]);
+    assert!(check(&honest).is_ok());
+    let first = (0..honest.rows() - 3)
+        .find(|row| {
+            let [a, b, c] = [0, 1, 2].map(|i| honest.value(honest.cell(row + i)));
+            a != Fr::ZERO && a != Fr::ONE && b == a.square() && c == b.square()
+        })
+        .expect("an S-box");
+    for (offset, name) in [(1, "a1 = a0²"), (2, "a2 = a1²"), (3, "a3 = a0·a2 + c")] {
+        let mut changed = honest.clone();
+        let cell = changed.cell(first + offset);
+        changed.overwrite(cell, changed.value(cell) + Fr::ONE);
+        refused_by_gate(&changed, name);
+    }
+}
+
 #[test]
 fn bits_at_the_boundary() {
     for gates in LAYOUTS {

@@ -97,14 +97,18 @@ impl VerifyingKey {
 }
 
 /// All lean circuits have one description, up to size, key points and initial state.
-static TEMPLATE: LazyLock<PlonkProtocol<G1Affine>> = LazyLock::new(|| {
-    const K: u32 = 5;
-    let circuit = ColumnCircuit::new(Builder::new(Gates::Lean, Instances::COUNT));
+static TEMPLATE: LazyLock<PlonkProtocol<G1Affine>> =
+    LazyLock::new(|| protocol_template(Gates::Lean, Instances::COUNT));
+
+/// The proof system's description of any circuit with these gates, but for its size, key points and
+/// initial state, which are those of an empty circuit.
+pub fn protocol_template(gates: Gates, instances: usize) -> PlonkProtocol<G1Affine> {
+    let circuit = ColumnCircuit::new(Builder::new(gates, instances));
     // Only the shape of the key is used, so any reference string serves.
-    let params = ParamsKZG::<Bn256>::new(K);
-    let pk = keygen_pk2(&params, &circuit, false).expect("an empty circuit fits 2^5 rows");
-    compile(&params, pk.get_vk(), Config::kzg().with_num_instance(vec![Instances::COUNT]))
-});
+    let params = ParamsKZG::<Bn256>::new(circuit.smallest_k());
+    let pk = keygen_pk2(&params, &circuit, false).expect("the size is the circuit's");
+    compile(&params, pk.get_vk(), Config::kzg().with_num_instance(vec![instances]))
+}
 
 /// Coordinates as elements of the scalar field; `None` for the identity and where one is not below
 /// the scalar modulus (probability 2^-126).

@@ -149,8 +149,8 @@ impl Proof<Verified> {
 }
 
 impl Proof<Unverified> {
-    /// Proves one segment. `params` must be those of the key. Fails where the witness does not
-    /// satisfy the circuit's lookups; a false statement otherwise gives a proof that is rejected.
+    /// Proves one segment. `params` must be those of the key. A witness that does
+    /// not satisfy the circuit gives a proof that [`Proof::verify`] rejects.
     pub fn create(
         params: &ParamsKZG<Bn256>,
         key: &ProvingKey,

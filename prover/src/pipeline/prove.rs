@@ -1,6 +1,7 @@
 //! From secrets to a proof ready to send.
 
 use super::{Keys, PipelineError, ProofFile, Report, Secrets, Statement, VerifyError, stage};
+use crate::memory;
 use rayon::prelude::*;
 use tessera_aggregate::{
     Witness,
@@ -105,16 +106,30 @@ pub fn prove_segments(
     secrets: &Secrets,
     report: Report,
 ) -> Result<Vec<(Proof<Verified>, Partial)>, PipelineError> {
+    let prove_one = |index: usize| prove_segment(keys, package, secrets, index);
     stage(report, "segments", keys.segments(), |advance| {
-        (0..keys.segments())
-            .into_par_iter()
-            .map(|index| {
-                let proven = prove_segment(keys, package, secrets, index);
-                advance();
-                proven
-            })
-            .collect()
+        let indices: Vec<usize> = (0..keys.segments()).collect();
+        let mut proven = Vec::with_capacity(indices.len());
+        for together in indices.chunks(at_once(keys.k().0)) {
+            let batch: Result<Vec<_>, PipelineError> =
+                together.par_iter().map(|index| prove_one(*index).inspect(|_| advance())).collect();
+            proven.extend(batch?);
+        }
+        Ok(proven)
     })
+}
+
+/// Polynomials of the size of its circuit that a segment's prover may hold, extended ones counted as
+/// two. An estimate with room to spare: key and Lagrange polynomials in three forms, columns,
+/// product, blinding, quotient and openings are about forty.
+const POLYNOMIALS: u64 = 64;
+
+/// How many segments of `2^k` rows are proven at once: one a core, as far as half the free memory
+/// holds their polynomials, and at least one.
+fn at_once(k: u32) -> usize {
+    let bytes = POLYNOMIALS * 32 << k;
+    let held = memory::available().map_or(u64::MAX, |free| free / 2 / bytes);
+    usize::try_from(held).unwrap_or(usize::MAX).clamp(1, rayon::current_num_threads())
 }
 
 fn prove_segment(
