@@ -1,23 +1,25 @@
 //! The commitment: two Poseidon digests over packed features, blinding and schema digest.
 
-use crate::{CredentialError, fill_random};
+use crate::CredentialError;
 use tessera_field::{
-    Fr, Secret, from_be_bytes,
+    Fr, Secret,
     poseidon::{Domain, hash},
+    random,
 };
-use zeroize::Zeroizing;
 
-/// Fresh blinding from the operating system's generator: 254 random bits, drawn again until they
-/// are below the modulus (three draws in four are).
+/// Fresh, uniform blinding from the operating system's generator.
 pub fn fresh_blinding() -> Result<Secret, CredentialError> {
-    let mut bytes = Zeroizing::new([0u8; 32]);
-    loop {
-        fill_random(&mut *bytes)?;
-        bytes[0] &= 0x3f;
-        if let Some(x) = from_be_bytes(*bytes) {
-            return Ok(Secret::new(x));
-        }
-    }
+    random().map(Secret::new).map_err(|_| CredentialError::Randomness)
+}
+
+/// What a commitment hides, as one digest: `hash(Features, packed ‖ [blinding])`.
+pub fn features_digest(packed: &[Fr], blinding: &Secret) -> Fr {
+    let mut input = Vec::with_capacity(packed.len() + 1);
+    input.extend_from_slice(packed);
+    input.push(blinding.expose());
+    let digest = hash(Domain::Features, &input);
+    input.fill(Fr::default());
+    digest
 }
 
 /// The commitment to features that `packed` holds (elements below 2^248, as the schema with digest
@@ -30,12 +32,7 @@ pub fn fresh_blinding() -> Result<Secret, CredentialError> {
 ///
 /// Two levels, so that a circuit gets the schema as an instance beside a body of fixed length.
 pub fn commit(schema: &Fr, packed: &[Fr], blinding: &Secret) -> Fr {
-    let mut input = Vec::with_capacity(packed.len() + 1);
-    input.extend_from_slice(packed);
-    input.push(blinding.expose());
-    let commitment = hash(Domain::Commitment, &[*schema, hash(Domain::Features, &input)]);
-    input.fill(Fr::default());
-    commitment
+    hash(Domain::Commitment, &[*schema, features_digest(packed, blinding)])
 }
 
 #[cfg(test)]

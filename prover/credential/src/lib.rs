@@ -22,7 +22,7 @@ mod issue;
 mod opening;
 
 pub use account::AccountKey;
-pub use commitment::{commit, fresh_blinding};
+pub use commitment::{commit, features_digest, fresh_blinding};
 pub use credential::{Credential, Home, SignedCredential};
 pub use error::CredentialError;
 pub use issue::{Grant, Issued, issue};

@@ -8,7 +8,8 @@ use tessera_aggregate::{
     circuit::{Partial, SegmentProof},
     prove as aggregate,
 };
-use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
+use tessera_credential::features_digest;
+use tessera_field::{Fr, Secret, random};
 use tessera_model::{Package, Score};
 use tessera_segment::{Proof, Unverified, Verified};
 use verifier_gen::VerifierSpec;
@@ -53,12 +54,11 @@ pub fn aggregate_segments(
     report: Report,
 ) -> Result<ProofFile, PipelineError> {
     let (proofs, partials): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
-    let mut preimage = secrets.features.packed(&package.schema);
-    preimage.push(secrets.blinding.expose());
+    let packed = secrets.features.packed(&package.schema);
     let witness = Witness {
         proofs: proofs.iter().map(segment_proof).collect(),
         partials,
-        features_digest: hash(Domain::Features, &preimage),
+        features_digest: features_digest(&packed, &secrets.blinding),
         schema: package.schema.digest(),
         threshold,
         context,
@@ -115,7 +115,7 @@ pub fn prove_segments(
                 together.par_iter().map(|index| prove_one(*index).inspect(|_| advance())).collect();
             proven.extend(batch?);
         }
-        Ok(proven)
+        Ok::<_, PipelineError>(proven)
     })
 }
 
