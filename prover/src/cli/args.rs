@@ -21,7 +21,7 @@ pub struct Setup {
 pub struct SetupWithSrs {
     #[command(flatten)]
     pub setup: Setup,
-    /// SRS file of a ceremony; the insecure development SRS if it is not given.
+    /// SRS file of a ceremony (.srs or .ptau); the insecure development SRS if it is not given.
     #[arg(long, value_name = "FILE", env = "TESSERA_SRS", hide_env_values = true)]
     pub srs: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use tessera_model::{ImportOptions, Package, Sample, Scaling, Schema, Score, impo
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Turn a model file (XGBoost JSON) into a model package.
+    /// Turn a model file (XGBoost JSON or LightGBM text, detected) into a model package.
     ///
     /// The package is secret: it holds the model and the salt that hides its digest.
     #[command(after_help = "\
