@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {AttesterKey, Credential, ICredentialRegistry} from "./interfaces/ICredentialRegistry.sol";
+import {AttesterKey, Credential, ICredentialRegistry, Record} from "./interfaces/ICredentialRegistry.sol";
 import {CredentialLib} from "./libraries/CredentialLib.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -15,6 +15,8 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
 
     mapping(address attester => AttesterKey) private _keys;
     mapping(address issuer => mapping(bytes32 uid => bool)) private _revoked;
+    mapping(bytes32 schema => Record) private _schemas;
+    mapping(bytes32 modelDigest => Record) private _models;
     mapping(address pool => bool) private _pools;
     mapping(address issuer => mapping(bytes32 holder => address pool)) private _lockers;
 
@@ -69,6 +71,37 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     /// @inheritdoc ICredentialRegistry
     function revoked(address issuer, bytes32 uid) external view returns (bool) {
         return _revoked[issuer][uid];
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function checkStanding(address attester, bytes32 uid) external view {
+        AttesterKey memory key = _key(attester);
+        require(!key.revoked, AttesterRevoked(attester));
+        require(!_revoked[key.issuer][uid], CredentialRevoked(uid));
+    }
+
+    // ------------------------------------------------------------------------------------ records
+
+    /// @inheritdoc ICredentialRegistry
+    function recordSchema(bytes32 schema, bytes32 contentHash, string calldata uri) external restricted {
+        _record(_schemas[schema], schema, contentHash, uri);
+        emit SchemaRecorded(schema, contentHash, uri);
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function recordModel(bytes32 modelDigest, bytes32 contentHash, string calldata uri) external restricted {
+        _record(_models[modelDigest], modelDigest, contentHash, uri);
+        emit ModelRecorded(modelDigest, contentHash, uri);
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function schemaRecord(bytes32 schema) external view returns (Record memory) {
+        return _schemas[schema];
+    }
+
+    /// @inheritdoc ICredentialRegistry
+    function modelRecord(bytes32 modelDigest) external view returns (Record memory) {
+        return _models[modelDigest];
     }
 
     // ---------------------------------------------------------------------------------- attesters
@@ -151,6 +184,15 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     }
 
     // ----------------------------------------------------------------------------------- internal
+
+    function _record(Record storage known, bytes32 digest, bytes32 contentHash, string calldata uri) private {
+        require(contentHash != 0 && bytes(uri).length != 0, EmptyRecord(digest));
+        bytes32 before = known.contentHash;
+        require(before == 0 || before == contentHash, RecordIsFixed(digest, before));
+        known.contentHash = contentHash;
+        known.recordedAt = SafeCast.toUint64(block.timestamp);
+        known.uri = uri;
+    }
 
     function _checkLock(address pool, address attester, bytes32 holder)
         private

@@ -3,11 +3,10 @@ pragma solidity ^0.8.30;
 
 import {TesseraVault} from "./TesseraVault.sol";
 import {ICredentialRegistry} from "./interfaces/ICredentialRegistry.sol";
-import {ITesseraPool, Limits, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
+import {Closing, Draw, Line, Payment} from "./interfaces/ILoanBook.sol";
+import {Fee, ITesseraPool, Limits, Loan, LoanStatus, PoolConfig} from "./interfaces/ITesseraPool.sol";
 import {Statement} from "./interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Decision, IUnderwriter, Terms} from "./interfaces/IUnderwriter.sol";
-import {Books, BooksLib} from "./libraries/BooksLib.sol";
-import {InterestLib} from "./libraries/InterestLib.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
@@ -18,13 +17,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @notice Loans against proofs: see the interface. In every function: checks, then state changes, then the
 /// event, then the token.
 contract TesseraPool is AccessManaged, Multicall, TesseraVault {
-    using BooksLib for Books;
-    using InterestLib for Loan;
     using SafeCast for uint256;
-
-    bytes32 private constant BORROW_TYPEHASH = keccak256(
-        "Borrow(address borrower,bytes32 credentialUid,address attester,bytes32 policyId,address receiver,uint256 amount,uint256 tier,uint64 deadline,uint256 nonce)"
-    );
 
     /// @inheritdoc ITesseraPool
     IUnderwriter public immutable underwriter;
@@ -33,12 +26,6 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
 
     /// @inheritdoc ITesseraPool
     mapping(address borrower => uint256) public borrowNonce;
-    /// @inheritdoc ITesseraPool
-    uint256 public loanCount;
-    /// @inheritdoc ITesseraPool
-    uint256 public outstanding;
-
-    mapping(uint256 loanId => Loan) private _loans;
 
     constructor(PoolConfig memory config)
         AccessManaged(config.authority)
@@ -52,27 +39,33 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
     // ------------------------------------------------------------------------------------ reading
 
     /// @inheritdoc ITesseraPool
-    function loan(uint256 loanId) public view returns (Loan memory) {
-        return _loans[loanId];
+    function loan(uint256 loanId) external view returns (Loan memory) {
+        _askBook();
     }
 
     /// @inheritdoc ITesseraPool
-    function debtOf(uint256 loanId) public view returns (uint256 principal, uint256 interest) {
-        Loan memory found = loan(loanId);
-        if (found.principal == 0) return (0, 0);
-        found.settle(block.timestamp);
-        return (found.principal, InterestLib.toAssetsUp(found.interestScaled + found.suspendedScaled));
+    function line(uint256 loanId) external view returns (Line memory) {
+        _askBook();
+    }
+
+    /// @inheritdoc ITesseraPool
+    function debtOf(uint256 loanId) external view returns (uint256 principal, uint256 interest) {
+        _askBook();
     }
 
     /// @inheritdoc ITesseraPool
     function statusOf(uint256 loanId) external view returns (LoanStatus) {
-        Loan storage found = _loans[loanId];
-        if (found.originatedAt == 0) return LoanStatus.None;
-        if (found.principal == 0) return LoanStatus.Closed;
-        uint256 end = found.graceEndsAt;
-        if (block.timestamp >= end + delinquencyPeriod) return LoanStatus.Default;
-        if (block.timestamp >= end) return LoanStatus.Delinquent;
-        return block.timestamp < found.dueAt ? LoanStatus.Current : LoanStatus.Grace;
+        _askBook();
+    }
+
+    /// @inheritdoc ITesseraPool
+    function loanCount() external view returns (uint256) {
+        _askBook();
+    }
+
+    /// @inheritdoc ITesseraPool
+    function outstanding() external view returns (uint256) {
+        _askBook();
     }
 
     // ------------------------------------------------------------------------------ underwriter
@@ -129,7 +122,7 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
         bytes calldata proof,
         bytes calldata signature
     ) external nonReentrant returns (uint256 loanId) {
-        bytes32 digest = _hashTypedDataV4(_hashBorrow(borrower, request));
+        bytes32 digest = _hashTypedDataV4(underwriter.hashBorrow(borrower, request));
         require(
             SignatureChecker.isValidSignatureNowCalldata(borrower, digest, signature),
             BadBorrowerSignature(borrower)
@@ -138,99 +131,174 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
     }
 
     /// @inheritdoc ITesseraPool
-    function repay(uint256 loanId, uint256 amount) external nonReentrant {
-        Loan memory open = _openLoan(loanId);
+    function draw(uint256 loanId, uint256 amount, address receiver)
+        external
+        nonReentrant
+        returns (uint256 principal)
+    {
         require(amount != 0, ZeroAmount());
+        _checkReceiver(receiver);
+        _checkRoom(_accrue(), amount);
+        Draw memory made = book.draw(loanId, msg.sender, amount);
+        underwriter.checkDraw(made.tier, made.attester, made.credentialUid);
+        principal = made.principal;
+        _cash -= amount;
+        emit Drawn(loanId, msg.sender, receiver, amount, principal);
+        _push(receiver, amount);
+    }
 
-        Books memory books = _accrue();
-        open.settle(block.timestamp);
-        books.post(_calendar, delinquencyPeriod, open, -1);
-        (uint256 interest, uint256 principal) = open.pay(amount);
-        if (open.principal != 0) books.post(_calendar, delinquencyPeriod, open, 1);
-        _keep(books, loanId, open);
-        _cash += interest + principal;
-        outstanding -= principal;
-        emit Repaid(loanId, open.borrower, msg.sender, interest, principal, open.interestUp(), open.principal);
-        if (open.principal == 0) {
-            emit LoanClosed(loanId, open.borrower, open.holder);
-            registry.unlock(open.attester, open.holder);
-        }
-        _pull(msg.sender, interest + principal);
+    /// @inheritdoc ITesseraPool
+    function closeLine(uint256 loanId) external nonReentrant {
+        Closing memory made = book.closeLine(loanId);
+        if (msg.sender != made.borrower && !made.expired) _checkCanCall(msg.sender, msg.data);
+        emit LineClosed(loanId, made.borrower);
+        if (made.closed) _release(loanId, made.borrower, made.attester, made.holder);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function repay(uint256 loanId, uint256 amount) external nonReentrant {
+        require(amount != 0, ZeroAmount());
+        _accrue();
+        Payment memory paid = book.pay(loanId, amount);
+        uint256 all = paid.interest + paid.principal;
+        if (paid.recovered) _recover(loanId, all);
+        else _cash += all;
+        emit Repaid(
+            loanId,
+            paid.borrower,
+            msg.sender,
+            paid.interest,
+            paid.principal,
+            paid.interestLeft,
+            paid.principalLeft
+        );
+        if (paid.closed) _release(loanId, paid.borrower, paid.attester, paid.holder);
+        _pull(msg.sender, all);
     }
 
     // ---------------------------------------------------------------------------- administration
 
     /// @inheritdoc ITesseraPool
     function tighten(Limits calldata next) external restricted {
-        require(next.deposits <= limits.deposits && next.utilisation <= limits.utilisation, NotTighter());
+        require(
+            next.deposits <= limits.deposits && next.utilisation <= limits.utilisation
+                && next.cover >= limits.cover,
+            NotTighter()
+        );
         _setLimits(next);
     }
 
     /// @inheritdoc ITesseraPool
     function setLimits(Limits calldata next) external restricted {
-        require(next.deposits <= MAX_ASSETS, ShareTooHigh(next.deposits, MAX_ASSETS));
-        require(next.utilisation <= 1e18, ShareTooHigh(next.utilisation, 1e18));
         _setLimits(next);
     }
 
     /// @inheritdoc ITesseraPool
+    function setFee(Fee calldata next) external restricted nonReentrant {
+        require(next.share <= MAX_FEE, ShareTooHigh(next.share, MAX_FEE));
+        require(next.share == 0 || next.receiver != address(0), ZeroAddress());
+        _accrue();
+        fee = next;
+        emit FeeChanged(next.share, next.receiver);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function provideCover(uint256 amount) external nonReentrant {
+        require(amount != 0, ZeroAmount());
+        _accrue();
+        _cover += amount;
+        emit CoverProvided(msg.sender, amount, _cover);
+        _pull(msg.sender, amount);
+    }
+
+    /// @inheritdoc ITesseraPool
+    function withdrawCover(uint256 amount, address receiver) external restricted nonReentrant {
+        _checkReceiver(receiver);
+        Position memory now_ = _accrue();
+        uint256 needed = Math.saturatingAdd(Math.max(now_.losses, _coverFor(now_.value)), amount);
+        require(now_.cover >= needed, CoverTooLow(now_.cover, needed));
+        _cover -= amount;
+        emit CoverWithdrawn(receiver, amount, _cover);
+        _push(receiver, amount);
+    }
+
+    /// @inheritdoc ITesseraPool
     function impair(uint256 loanId) external restricted nonReentrant {
-        Loan memory open = _openLoan(loanId);
-        uint256 end = (block.timestamp / 1 days + 1) * 1 days;
-        require(end < open.graceEndsAt, NotImpairable(loanId, open.graceEndsAt));
-        emit LoanImpaired(loanId, end);
-        _moveGrace(loanId, open, end);
+        _accrue();
+        emit LoanImpaired(loanId, book.impair(loanId));
     }
 
     /// @inheritdoc ITesseraPool
     function restore(uint256 loanId) external restricted nonReentrant {
-        Loan memory open = _openLoan(loanId);
-        uint256 end = open.dueAt + underwriter.policyById(underwriter.policyOf(open.tier)).pricing.grace;
-        require(open.graceEndsAt < end && block.timestamp < end, NotRestorable(loanId, open.graceEndsAt));
-        emit LoanRestored(loanId, end);
-        _moveGrace(loanId, open, end);
+        _accrue();
+        emit LoanRestored(loanId, book.restore(loanId));
     }
 
     // ----------------------------------------------------------------------------------- internal
 
-    function _openLoan(uint256 loanId) private view returns (Loan memory open) {
-        open = loan(loanId);
-        require(open.principal != 0, LoanNotOpen(loanId));
-    }
-
-    function _keep(Books memory books, uint256 loanId, Loan memory changed) private {
-        _keepBooks(books);
-        _loans[loanId] = changed;
+    /// Answers a call with what the book answers to the very same call, and ends it.
+    function _askBook() private view {
+        address to = address(book);
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            calldatacopy(data, 0, calldatasize())
+            let success := staticcall(gas(), to, data, calldatasize(), 0, 0)
+            returndatacopy(data, 0, returndatasize())
+            if iszero(success) { revert(data, returndatasize()) }
+            return(data, returndatasize())
+        }
     }
 
     function _setLimits(Limits calldata next) private {
+        require(next.deposits <= MAX_ASSETS, ShareTooHigh(next.deposits, MAX_ASSETS));
+        require(next.utilisation <= 1e18, ShareTooHigh(next.utilisation, 1e18));
+        require(next.cover <= 1e18, ShareTooHigh(next.cover, 1e18));
         limits = next;
-        emit LimitsChanged(next.deposits, next.utilisation);
+        emit LimitsChanged(next.deposits, next.utilisation, next.cover);
     }
 
-    /// Re-enters a loan with another end of grace, which lies in the future: interest until then is booked.
-    function _moveGrace(uint256 loanId, Loan memory open, uint256 end) private {
-        Books memory books = _accrue();
-        open.settle(block.timestamp);
-        books.post(_calendar, delinquencyPeriod, open, -1);
-        open.interestScaled += open.suspendedScaled;
-        open.suspendedScaled = 0;
-        open.graceEndsAt = end.toUint40();
-        books.post(_calendar, delinquencyPeriod, open, 1);
-        _keep(books, loanId, open);
+    /// The person is free again.
+    function _release(uint256 loanId, address borrower, address attester, bytes32 holder) private {
+        emit LoanClosed(loanId, borrower, holder);
+        registry.unlock(attester, holder);
     }
 
-    /// What only the pool knows; the underwriter checks the rest.
+    /// Money that nobody counted on: makes good the depositors' losses, then the cover's; what is left is
+    /// interest.
+    function _recover(uint256 loanId, uint256 amount) private {
+        uint256 first = Math.min(amount, _borneByDepositors);
+        uint256 toCover = Math.min(amount - first, _borneByCover);
+        _borneByDepositors -= first;
+        _borneByCover -= toCover;
+        _cover += toCover;
+        _cash += amount - toCover;
+        emit Recovered(loanId, amount - toCover, toCover);
+    }
+
+    function _coverFor(uint256 value) private view returns (uint256) {
+        return Math.mulDiv(value, limits.cover, 1e18, Math.Rounding.Ceil);
+    }
+
+    function _checkReceiver(address receiver) private view {
+        require(receiver != address(0), ZeroAddress());
+        require(receiver != address(this), BadReceiver(receiver));
+    }
+
+    /// Whether the pool can and may pay out another `amount`.
+    function _checkRoom(Position memory now_, uint256 amount) private view {
+        require(amount <= now_.cash, InsufficientCash(amount, now_.cash));
+        uint256 most = Math.mulDiv(now_.cash + now_.value, limits.utilisation, 1e18);
+        require(now_.value + amount <= most, UtilisationTooHigh(now_.value + amount, most));
+        uint256 needed = _coverFor(now_.value + amount);
+        require(now_.cover >= needed, CoverTooLow(now_.cover, needed));
+    }
+
+    /// What only the pool knows; the underwriter checks the rest. A credit line needs room when it is drawn on.
     function _checkRequest(address borrower, BorrowRequest calldata request) private view {
         uint256 nonce = borrowNonce[borrower];
         require(request.nonce == nonce, WrongNonce(nonce, request.nonce));
-        Terms calldata terms = request.terms;
-        require(terms.receiver != address(0), ZeroAddress());
-        require(terms.receiver != address(this), BadReceiver(terms.receiver));
-        require(terms.amount <= _cash, InsufficientCash(terms.amount, _cash));
-        uint256 loans = loansValue();
-        uint256 most = Math.mulDiv(_cash + loans, limits.utilisation, 1e18);
-        require(loans + terms.amount <= most, UtilisationTooHigh(loans + terms.amount, most));
+        _checkReceiver(request.terms.receiver);
+        if (!underwriter.isLine(request.terms.tier)) _checkRoom(_position(), request.terms.amount);
     }
 
     function _borrow(address borrower, BorrowRequest calldata request, bytes calldata proof)
@@ -240,30 +308,15 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
         _checkRequest(borrower, request);
         Decision memory decision = underwriter.decide(borrower, request, proof);
 
-        Books memory books = _accrue();
+        _accrue();
         borrowNonce[borrower] = request.nonce + 1;
-        loanId = ++loanCount;
         Loan memory opened = _newLoan(borrower, request, decision);
-        books.post(_calendar, delinquencyPeriod, opened, 1);
-        _keep(books, loanId, opened);
-        _cash -= request.terms.amount;
-        outstanding += request.terms.amount;
+        uint256 paid = decision.line ? 0 : request.terms.amount;
+        loanId = book.open(opened, decision.line ? decision.credentialUid : bytes32(0));
+        _cash -= paid;
         _emitBorrowed(loanId, opened, request.terms, decision);
         registry.lock(request.attester, request.credential.holder);
-        _push(request.terms.receiver, request.terms.amount);
-    }
-
-    function _hashBorrow(address borrower, BorrowRequest calldata request) private view returns (bytes32) {
-        bytes memory what = abi.encode(
-            BORROW_TYPEHASH,
-            borrower,
-            registry.uidOf(request.credential),
-            request.attester,
-            underwriter.policyOf(request.terms.tier),
-            request.terms,
-            request.nonce
-        );
-        return keccak256(what);
+        if (paid != 0) _push(request.terms.receiver, paid);
     }
 
     function _newLoan(address borrower, BorrowRequest calldata request, Decision memory decision)
@@ -298,6 +351,7 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
             opened.dueAt,
             decision.context
         );
+        if (decision.line) emit LineOpened(loanId, opened.borrower, terms.amount, opened.dueAt);
     }
 
     /// The next midnight (UTC) at or after `time`.

@@ -10,6 +10,7 @@ import {
     IUnderwriter,
     Policy,
     PolicyConfig,
+    PolicyOptions,
     Pricing,
     Terms,
     Tier
@@ -33,6 +34,9 @@ contract Underwriter is AccessManaged, IUnderwriter {
         Tier tier;
     }
 
+    bytes32 private constant BORROW_TYPEHASH = keccak256(
+        "Borrow(address borrower,bytes32 credentialUid,address attester,bytes32 policyId,address receiver,uint256 amount,uint256 tier,uint64 deadline,uint256 nonce)"
+    );
     bytes32 private constant CONTEXT_TAG = keccak256("tessera.borrow.v1");
     uint256 private constant MAX_RATE = 10e18;
     uint256 private constant MAX_TIERS = type(uint32).max;
@@ -46,6 +50,7 @@ contract Underwriter is AccessManaged, IUnderwriter {
     bytes32 public policyId;
 
     mapping(bytes32 id => Policy) private _policies;
+    mapping(bytes32 id => mapping(address issuer => bool)) private _issuers;
     mapping(uint256 tier => bytes32 id) private _policyOf;
     Tier[] private _tiers;
 
@@ -55,7 +60,7 @@ contract Underwriter is AccessManaged, IUnderwriter {
     {
         require(address(registry_) != address(0) && authority != address(0), ZeroAddress());
         registry = registry_;
-        _addPolicy(firstPolicy);
+        _addPolicy(firstPolicy, _noOptions());
     }
 
     // ----------------------------------------------------------------------------------- decision
@@ -75,7 +80,8 @@ contract Underwriter is AccessManaged, IUnderwriter {
             lateRate: made.policy.pricing.lateRate,
             term: made.tier.term,
             grace: made.policy.pricing.grace,
-            context: proven.context
+            context: proven.context,
+            line: made.policy.line
         });
     }
 
@@ -116,6 +122,20 @@ contract Underwriter is AccessManaged, IUnderwriter {
         return _statement(made, request);
     }
 
+    /// @inheritdoc IUnderwriter
+    function hashBorrow(address borrower, BorrowRequest calldata request) external view returns (bytes32) {
+        bytes memory what = abi.encode(
+            BORROW_TYPEHASH,
+            borrower,
+            registry.uidOf(request.credential),
+            request.attester,
+            policyOf(request.terms.tier),
+            request.terms,
+            request.nonce
+        );
+        return keccak256(what);
+    }
+
     // ----------------------------------------------------------------------------------- policies
 
     /// @inheritdoc IUnderwriter
@@ -136,6 +156,23 @@ contract Underwriter is AccessManaged, IUnderwriter {
     }
 
     /// @inheritdoc IUnderwriter
+    function isLine(uint256 tier) external view returns (bool) {
+        return _policies[_policyOf[tier]].line;
+    }
+
+    /// @inheritdoc IUnderwriter
+    function acceptsIssuer(bytes32 id, address issuer) public view returns (bool) {
+        return _policies[id].issuerCount == 0 ? _policies[id].tierCount != 0 : _issuers[id][issuer];
+    }
+
+    /// @inheritdoc IUnderwriter
+    function checkDraw(uint256 tier, address attester, bytes32 credentialUid) external view {
+        bytes32 id = policyOf(tier);
+        require(!_policies[id].retired, PolicyIsRetired(id));
+        registry.checkStanding(attester, credentialUid);
+    }
+
+    /// @inheritdoc IUnderwriter
     function tiers(uint256 tier) public view returns (Tier memory) {
         require(tier < _tiers.length, UnknownTier(tier, _tiers.length));
         return _tiers[tier];
@@ -148,7 +185,16 @@ contract Underwriter is AccessManaged, IUnderwriter {
 
     /// @inheritdoc IUnderwriter
     function addPolicy(PolicyConfig calldata config) external restricted returns (bytes32) {
-        return _addPolicy(config);
+        return _addPolicy(config, _noOptions());
+    }
+
+    /// @inheritdoc IUnderwriter
+    function addPolicyWith(PolicyConfig calldata config, PolicyOptions calldata options)
+        external
+        restricted
+        returns (bytes32)
+    {
+        return _addPolicy(config, options);
     }
 
     /// @inheritdoc IUnderwriter
@@ -194,6 +240,10 @@ contract Underwriter is AccessManaged, IUnderwriter {
         require(credential.subject == made.borrower, NotTheSubject(credential.subject, made.borrower));
         bytes32 schema = bytes32(made.policy.schema);
         require(credential.schema == schema, SchemaMismatch(schema, credential.schema));
+        if (made.policy.issuerCount != 0) {
+            address issuer = registry.attesterKey(request.attester).issuer;
+            require(_issuers[made.policyId][issuer], IssuerNotAccepted(issuer, made.policyId));
+        }
         require(terms.amount != 0, ZeroAmount());
         require(terms.amount <= made.tier.maxAmount, AmountAboveTier(terms.amount, made.tier.maxAmount));
         require(
@@ -238,15 +288,35 @@ contract Underwriter is AccessManaged, IUnderwriter {
         return uint256(keccak256(uses)) >> 8;
     }
 
-    function _addPolicy(PolicyConfig memory config) private returns (bytes32 id) {
-        address verifier = address(config.verifier);
-        _checkPolicy(config);
-        bytes32 codehash = verifier.codehash;
+    function _noOptions() private pure returns (PolicyOptions memory none) {}
+
+    function _policyId(PolicyConfig memory config, PolicyOptions memory options)
+        private
+        view
+        returns (bytes32 id)
+    {
         id = keccak256(
             abi.encode(
-                verifier, codehash, config.modelDigest, config.schema, config.tiers, registry, config.pricing
+                config.verifier,
+                address(config.verifier).codehash,
+                config.modelDigest,
+                config.schema,
+                config.tiers,
+                registry,
+                config.pricing
             )
         );
+        if (options.line || options.issuers.length != 0) {
+            id = keccak256(abi.encode(id, options.line, options.issuers));
+        }
+    }
+
+    function _addPolicy(PolicyConfig memory config, PolicyOptions memory options)
+        private
+        returns (bytes32 id)
+    {
+        _checkPolicy(config);
+        id = _policyId(config, options);
         require(_policies[id].tierCount == 0, PolicyExists(id));
 
         uint256 first = _tiers.length;
@@ -256,16 +326,29 @@ contract Underwriter is AccessManaged, IUnderwriter {
         }
         _policies[id] = Policy({
             verifier: config.verifier,
-            codehash: codehash,
+            codehash: address(config.verifier).codehash,
             modelDigest: config.modelDigest,
             schema: config.schema,
             pricing: config.pricing,
             firstTier: first.toUint32(),
             tierCount: config.tiers.length.toUint32(),
-            retired: false
+            retired: false,
+            line: options.line,
+            issuerCount: options.issuers.length.toUint32()
         });
         policyId = id;
-        emit PolicyAdded(id, verifier, config.modelDigest, first);
+        emit PolicyAdded(id, address(config.verifier), config.modelDigest, first);
+        _setOptions(id, options);
+    }
+
+    function _setOptions(bytes32 id, PolicyOptions memory options) private {
+        address[] memory issuers = options.issuers;
+        if (!options.line && issuers.length == 0) return;
+        for (uint256 i = 0; i < issuers.length; i++) {
+            require(issuers[i] != address(0), ZeroAddress());
+            _issuers[id][issuers[i]] = true;
+        }
+        emit PolicyOptionsSet(id, options.line, issuers);
     }
 
     function _checkPolicy(PolicyConfig memory config) private view {

@@ -57,9 +57,11 @@ library Roles {
     }
 
     function registryLoosening() internal pure returns (bytes4[] memory list) {
-        list = new bytes4[](2);
+        list = new bytes4[](4);
         list[0] = CredentialRegistry.addAttester.selector;
         list[1] = CredentialRegistry.allowPool.selector;
+        list[2] = CredentialRegistry.recordSchema.selector;
+        list[3] = CredentialRegistry.recordModel.selector;
     }
 
     function registryTightening() internal pure returns (bytes4[] memory list) {
@@ -70,8 +72,9 @@ library Roles {
     }
 
     function underwriterLoosening() internal pure returns (bytes4[] memory list) {
-        list = new bytes4[](1);
+        list = new bytes4[](2);
         list[0] = Underwriter.addPolicy.selector;
+        list[1] = Underwriter.addPolicyWith.selector;
     }
 
     function underwriterTightening() internal pure returns (bytes4[] memory list) {
@@ -80,14 +83,17 @@ library Roles {
     }
 
     function poolLoosening() internal pure returns (bytes4[] memory list) {
-        list = new bytes4[](2);
+        list = new bytes4[](4);
         list[0] = TesseraPool.setLimits.selector;
         list[1] = TesseraPool.restore.selector;
+        list[2] = TesseraPool.setFee.selector;
+        list[3] = TesseraPool.withdrawCover.selector;
     }
 
     function poolTightening() internal pure returns (bytes4[] memory list) {
-        list = new bytes4[](2);
+        list = new bytes4[](3);
         list[0] = TesseraPool.tighten.selector;
         list[1] = TesseraPool.impair.selector;
+        list[2] = TesseraPool.closeLine.selector;
     }
 }

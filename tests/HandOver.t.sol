@@ -73,7 +73,7 @@ contract HandOverTest is Base {
         uint256 id = borrow(request());
         bytes32 policy = pool.policyId();
         vm.startPrank(guardian);
-        pool.tighten(Limits({deposits: 0, utilisation: 0}));
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: 0}));
         pool.impair(id);
         underwriter.retirePolicy(policy);
         registry.disallowPool(address(pool));
@@ -93,7 +93,7 @@ contract HandOverTest is Base {
         PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);
         vm.startPrank(guardian);
         vm.expectRevert(reason);
-        pool.setLimits(Limits({deposits: 1, utilisation: 1}));
+        pool.setLimits(Limits({deposits: 1, utilisation: 1, cover: 0}));
         vm.expectRevert(reason);
         pool.restore(1);
         vm.expectRevert(reason);

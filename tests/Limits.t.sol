@@ -10,11 +10,11 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 contract LimitsTest is Base {
     function set(uint128 deposits, uint64 utilisation) internal {
         vm.prank(admin);
-        pool.setLimits(Limits({deposits: deposits, utilisation: utilisation}));
+        pool.setLimits(Limits({deposits: deposits, utilisation: utilisation, cover: 0}));
     }
 
     function test_open_at_first() public view {
-        (uint128 deposits, uint64 utilisation) = pool.limits();
+        (uint128 deposits, uint64 utilisation,) = pool.limits();
         assertEq(deposits, type(uint112).max);
         assertEq(utilisation, 1e18);
     }
@@ -49,9 +49,9 @@ contract LimitsTest is Base {
     function test_tighten_to_nothing() public {
         uint256 id = borrow(request());
         vm.expectEmit(address(pool));
-        emit ITesseraPool.LimitsChanged(0, 0);
+        emit ITesseraPool.LimitsChanged(0, 0, 0);
         vm.prank(admin);
-        pool.tighten(Limits({deposits: 0, utilisation: 0}));
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: 0}));
         assertEq(pool.maxDeposit(lender), 0);
 
         BorrowRequest memory made = requestOf(makeAddr("other"), UNIT);
@@ -69,7 +69,7 @@ contract LimitsTest is Base {
         vm.assume(deposits > 1000 || utilisation > 0.5e18);
         vm.expectRevert(ITesseraPool.NotTighter.selector);
         vm.prank(admin);
-        pool.tighten(Limits({deposits: deposits, utilisation: utilisation}));
+        pool.tighten(Limits({deposits: deposits, utilisation: utilisation, cover: 0}));
     }
 
     function testFuzz_too_high(uint128 deposits, uint64 utilisation) public {
@@ -79,9 +79,9 @@ contract LimitsTest is Base {
         vm.expectRevert(
             abi.encodeWithSelector(ITesseraPool.ShareTooHigh.selector, deposits, type(uint112).max)
         );
-        pool.setLimits(Limits({deposits: deposits, utilisation: 0}));
+        pool.setLimits(Limits({deposits: deposits, utilisation: 0, cover: 0}));
         vm.expectRevert(abi.encodeWithSelector(ITesseraPool.ShareTooHigh.selector, utilisation, 1e18));
-        pool.setLimits(Limits({deposits: 0, utilisation: utilisation}));
+        pool.setLimits(Limits({deposits: 0, utilisation: utilisation, cover: 0}));
     }
 
     function testFuzz_by_a_stranger(address stranger) public {
@@ -90,8 +90,8 @@ contract LimitsTest is Base {
             abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(reason);
-        pool.tighten(Limits({deposits: 0, utilisation: 0}));
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: 0}));
         vm.expectRevert(reason);
-        pool.setLimits(Limits({deposits: 0, utilisation: 0}));
+        pool.setLimits(Limits({deposits: 0, utilisation: 0, cover: 0}));
     }
 }

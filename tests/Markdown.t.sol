@@ -68,7 +68,7 @@ contract MarkdownTest is Base {
     function test_write_off_is_announced_once() public {
         vm.warp(DEFAULT);
         vm.expectEmit(address(pool));
-        emit ITesseraPool.WrittenOff(AMOUNT + INTEREST);
+        emit ITesseraPool.WrittenOff(AMOUNT + INTEREST, 0);
         pool.accrue();
         vm.recordLogs();
         vm.warp(DEFAULT + 100 days);

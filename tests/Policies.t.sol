@@ -8,6 +8,7 @@ import {
     IUnderwriter,
     Policy,
     PolicyConfig,
+    PolicyOptions,
     Tier
 } from "../contracts/interfaces/IUnderwriter.sol";
 import {FieldLib} from "../contracts/libraries/FieldLib.sol";
@@ -159,6 +160,84 @@ contract PoliciesTest is Base {
         new Underwriter(ICredentialRegistry(address(0)), address(manager), config);
         vm.expectRevert(IUnderwriter.ZeroAddress.selector);
         new Underwriter(registry, address(0), config);
+    }
+
+    // ------------------------------------------------------------------------------------ options
+
+    function addWith(PolicyOptions memory options) internal returns (bytes32) {
+        PolicyConfig memory config = next();
+        vm.prank(admin);
+        return underwriter.addPolicyWith(config, options);
+    }
+
+    function optionsFor(bool line, address issuer) internal pure returns (PolicyOptions memory options) {
+        options.line = line;
+        options.issuers = new address[](1);
+        options.issuers[0] = issuer;
+    }
+
+    function test_no_options() public {
+        PolicyOptions memory none;
+        bytes32 id = addWith(none);
+        vm.expectRevert(abi.encodeWithSelector(IUnderwriter.PolicyExists.selector, id));
+        vm.prank(admin);
+        underwriter.addPolicy(next());
+        assertFalse(underwriter.isLine(2));
+        assertTrue(underwriter.acceptsIssuer(id, attester));
+    }
+
+    /// The same model with and without options: policies side by side, with ids of their own.
+    function testFuzz_id_commits_to_options(bool line, address issuer) public {
+        vm.assume(issuer != address(0));
+        vm.prank(admin);
+        bytes32 plain = underwriter.addPolicy(next());
+        PolicyOptions memory options = optionsFor(line, issuer);
+        vm.expectEmit(address(underwriter));
+        emit IUnderwriter.PolicyOptionsSet(
+            keccak256(abi.encode(plain, line, options.issuers)), line, options.issuers
+        );
+        bytes32 id = addWith(options);
+        assertEq(id, keccak256(abi.encode(plain, line, options.issuers)));
+        assertEq(underwriter.policyById(id).issuerCount, 1);
+        assertEq(underwriter.policyById(id).line, line);
+        assertEq(underwriter.isLine(4), line);
+        assertFalse(underwriter.isLine(3));
+        assertFalse(underwriter.isLine(6));
+    }
+
+    function testFuzz_issuer_not_accepted(address issuer) public {
+        vm.assume(issuer != address(0) && issuer != attester);
+        bytes32 id = addWith(optionsFor(false, issuer));
+        assertTrue(underwriter.acceptsIssuer(id, issuer));
+        assertFalse(underwriter.acceptsIssuer(id, attester));
+        BorrowRequest memory made = request();
+        made.terms.tier = 2;
+        bytes memory proof = proofFor(borrower, made);
+        vm.expectRevert(abi.encodeWithSelector(IUnderwriter.IssuerNotAccepted.selector, attester, id));
+        vm.prank(borrower);
+        pool.borrow(made, proof);
+    }
+
+    function test_issuer_accepted() public {
+        addWith(optionsFor(false, attester));
+        BorrowRequest memory made = request();
+        made.terms.tier = 2;
+        borrow(made);
+    }
+
+    function test_issuer_zero() public {
+        PolicyConfig memory config = next();
+        vm.expectRevert(IUnderwriter.ZeroAddress.selector);
+        vm.prank(admin);
+        underwriter.addPolicyWith(config, optionsFor(false, address(0)));
+    }
+
+    function testFuzz_options_by_a_stranger(address stranger) public {
+        vm.assume(stranger != admin);
+        PolicyConfig memory config = next();
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));
+        vm.prank(stranger);
+        underwriter.addPolicyWith(config, optionsFor(true, attester));
     }
 
     // ------------------------------------------------------------------------------------- retire

@@ -35,6 +35,15 @@ struct AttesterKey {
     bool revoked;
 }
 
+/// Where the document behind a digest is to be had. The digest itself is a hiding or a circuit-friendly one
+/// that says nothing to people; the hash is of the file's bytes.
+struct Record {
+    /// Keccak-256 of the file.
+    bytes32 contentHash;
+    uint64 recordedAt;
+    string uri;
+}
+
 /// @title Attesters, their credentials, and the one-loan lock
 /// @notice Shared by pools. Only an allowed pool locks a person, and only that pool unlocks again.
 interface ICredentialRegistry {
@@ -44,6 +53,8 @@ interface ICredentialRegistry {
     event AttesterRetired(address indexed attester, uint64 retiredAt);
     event AttesterKeyRevoked(address indexed attester);
     event CredentialVoided(bytes32 indexed uid, address indexed issuer, address indexed attester);
+    event SchemaRecorded(bytes32 indexed schema, bytes32 contentHash, string uri);
+    event ModelRecorded(bytes32 indexed modelDigest, bytes32 contentHash, string uri);
     event PoolAllowed(address indexed pool, bool allowed);
     event HolderLocked(address indexed issuer, bytes32 indexed holder, address indexed pool);
     event HolderUnlocked(address indexed issuer, bytes32 indexed holder, address indexed pool);
@@ -70,6 +81,10 @@ interface ICredentialRegistry {
     error CredentialRevoked(bytes32 uid);
     /// The signature is not the attester's, over this credential, at this registry, on this chain.
     error BadSignature(address attester, bytes32 uid);
+    /// A record has neither place nor hash.
+    error EmptyRecord(bytes32 digest);
+    /// A record's place may change, the file behind it may not.
+    error RecordIsFixed(bytes32 digest, bytes32 contentHash);
     /// Only a pool that the registry allows may lock.
     error PoolNotAllowed(address pool);
     /// The person has an open loan at `pool` (which may be the asking pool itself).
@@ -99,6 +114,25 @@ interface ICredentialRegistry {
 
     /// @notice True if `issuer` took the credential `uid` back.
     function revoked(address issuer, bytes32 uid) external view returns (bool);
+
+    /// @notice Reverts if the key `attester` or the credential `uid` of its issuer is revoked: what a credit
+    /// line needs after it was opened.
+    function checkStanding(address attester, bytes32 uid) external view;
+
+    // ------------------------------------------------------------------------------------ records
+
+    /// @notice Says where the schema behind a digest is described. Again only for another place of the same
+    /// file. For the authority.
+    function recordSchema(bytes32 schema, bytes32 contentHash, string calldata uri) external;
+
+    /// @notice Says where the model behind a digest is described (its card, not its weights), in the same way.
+    function recordModel(bytes32 modelDigest, bytes32 contentHash, string calldata uri) external;
+
+    /// @notice What is known of a schema; all zero if nothing.
+    function schemaRecord(bytes32 schema) external view returns (Record memory);
+
+    /// @notice What is known of a model; all zero if nothing.
+    function modelRecord(bytes32 modelDigest) external view returns (Record memory);
 
     // ---------------------------------------------------------------------------------- attesters
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ICredentialRegistry} from "./ICredentialRegistry.sol";
+import {ILoanBook, Line} from "./ILoanBook.sol";
 import {Statement} from "./ITesseraVerifier.sol";
 import {BorrowRequest, IUnderwriter, Terms} from "./IUnderwriter.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -26,10 +27,20 @@ struct Limits {
     uint128 deposits;
     /// Most of cash and loans together that may be lent, as a share of 1e18; 0 stops lending.
     uint64 utilisation;
+    /// Least first-loss cover for lending, as a share of the loans' value, 1e18 being all of it.
+    uint64 cover;
 }
 
-/// A loan. Its price is the policy's of the day when it was paid out and never changes. Principal being zero
-/// means that it is repaid.
+/// The protocol's part of the interest.
+struct Fee {
+    /// Of every unit of booked interest, 1e18 being all of it; at most `MAX_FEE`.
+    uint64 share;
+    /// Who gets it, as shares of the pool.
+    address receiver;
+}
+
+/// A loan, or what is drawn of a credit line. Its price is the policy's of the day when it was made and never
+/// changes. Principal being zero means that it is repaid, unless it is a line that is still open.
 struct Loan {
     address borrower;
     /// Counted through all policies of the underwriter.
@@ -40,7 +51,8 @@ struct Loan {
     uint64 lateRate;
     bytes32 holder;
     uint40 originatedAt;
-    /// First second with late interest: the midnight (UTC) that ends the last day of the term.
+    /// First second with late interest: the midnight (UTC) that ends the last day of the term. A credit line
+    /// expires then.
     uint40 dueAt;
     /// First second of delinquency, a midnight: interest is booked no longer, and the loan's value goes down
     /// in a straight line to zero at default.
@@ -59,7 +71,7 @@ struct Loan {
 enum LoanStatus {
     /// No such loan.
     None,
-    /// Before `dueAt`.
+    /// Before `dueAt`; also a credit line on which nothing is owed.
     Current,
     /// From `dueAt`, with late interest.
     Grace,
@@ -67,7 +79,7 @@ enum LoanStatus {
     Delinquent,
     /// From `graceEndsAt + delinquencyPeriod`: worth nothing in the pool's books, owed all the same.
     Default,
-    /// Repaid.
+    /// Repaid, and no line that could be drawn on.
     Closed
 }
 
@@ -90,6 +102,18 @@ interface ITesseraPool {
         uint256 dueAt,
         uint256 context
     );
+    /// What `Borrowed` says before is a credit line: `terms.amount` is its limit, and nothing is paid out yet.
+    event LineOpened(uint256 indexed loanId, address indexed borrower, uint256 limit, uint256 expiresAt);
+    /// `principal` is what is owed of it after the payout.
+    event Drawn(
+        uint256 indexed loanId,
+        address indexed borrower,
+        address indexed receiver,
+        uint256 amount,
+        uint256 principal
+    );
+    /// Nothing more can be drawn.
+    event LineClosed(uint256 indexed loanId, address indexed borrower);
     /// `principalLeft` and `interestLeft` are what is owed after the payment.
     event Repaid(
         uint256 indexed loanId,
@@ -100,13 +124,22 @@ interface ITesseraPool {
         uint256 interestLeft,
         uint256 principalLeft
     );
-    event LimitsChanged(uint128 deposits, uint64 utilisation);
+    event LimitsChanged(uint128 deposits, uint64 utilisation, uint64 cover);
+    event FeeChanged(uint64 share, address indexed receiver);
+    /// `assets` of the interest were turned into `shares` of the protocol's.
+    event FeeTaken(address indexed receiver, uint256 assets, uint256 shares);
+    /// `cover` is what there is after the change.
+    event CoverProvided(address indexed provider, uint256 amount, uint256 cover);
+    event CoverWithdrawn(address indexed receiver, uint256 amount, uint256 cover);
+    /// A payment on a defaulted loan: to the depositors, and back to the cover.
+    event Recovered(uint256 indexed loanId, uint256 toDepositors, uint256 toCover);
     /// The loan is marked down from `graceEndsAt` on, which is earlier than agreed.
     event LoanImpaired(uint256 indexed loanId, uint256 graceEndsAt);
     /// The impairment is taken back; `graceEndsAt` is as agreed.
     event LoanRestored(uint256 indexed loanId, uint256 graceEndsAt);
-    /// Loans passed into default since the books were last touched; `amount` is what they were booked at.
-    event WrittenOff(uint256 amount);
+    /// Loans passed into default since the books were last touched; `amount` is what they were booked at, of
+    /// which the first-loss cover bore `covered`.
+    event WrittenOff(uint256 amount, uint256 covered);
     event LoanClosed(uint256 indexed loanId, address indexed borrower, bytes32 indexed holder);
 
     // ------------------------------------------------------------------------------------- errors
@@ -123,7 +156,19 @@ interface ITesseraPool {
     error InsufficientCash(uint256 amount, uint256 cash);
     /// With this loan more of the pool would be lent than its limit allows.
     error UtilisationTooHigh(uint256 lent, uint256 max);
-    /// Tightening takes limits that are not above the present ones.
+    /// The first-loss cover would be less than what is needed.
+    error CoverTooLow(uint256 cover, uint256 needed);
+    /// The loan is no credit line, or one that is closed.
+    error NotALine(uint256 loanId);
+    /// The credit line's time is over.
+    error LineExpired(uint256 expiresAt, uint256 timestamp);
+    /// More than what is left of the credit line.
+    error AmountAboveLimit(uint256 amount, uint256 left);
+    /// Nothing can be drawn on an impaired line.
+    error LoanIsImpaired(uint256 loanId);
+    /// Only the borrower draws.
+    error NotTheBorrower(uint256 loanId, address caller);
+    /// Tightening takes limits that are not looser than the present ones.
     error NotTighter();
     /// A share of more than the whole.
     error ShareTooHigh(uint256 share, uint256 max);
@@ -149,7 +194,8 @@ interface ITesseraPool {
         view
         returns (Statement memory proven);
 
-    /// @notice Takes out a loan; the caller is the borrower. Every check that does not need the proof comes
+    /// @notice Takes out a loan, or opens a credit line if the tier's policy is one of lines; the caller is the
+    /// borrower. Every check that does not need the proof comes
     /// first, the proof last, then the state changes, then the payout.
     /// @param proof The bytes that the prover wrote, for exactly `statement(msg.sender, request)`.
     /// @return loanId Counts from 1.
@@ -167,8 +213,18 @@ interface ITesseraPool {
         bytes calldata signature
     ) external returns (uint256 loanId);
 
+    /// @notice Pays out a part of a credit line; for its borrower, until the line expires and as often as the
+    /// principal stays within the limit. The policy has to be in use, the credential and its key unrevoked.
+    /// @return principal Owed of the line after it.
+    function draw(uint256 loanId, uint256 amount, address receiver) external returns (uint256 principal);
+
+    /// @notice Ends the drawing on a credit line; what is owed stays owed until `dueAt`, and the holder's lock
+    /// is freed when nothing is. For the borrower, for the guardian, and after the line's expiry for anyone.
+    function closeLine(uint256 loanId) external;
+
     /// @notice Pays back part or all of a loan; anyone may, at any time. Interest is paid before principal,
-    /// and no more than what is owed is taken. The last payment frees the holder's lock.
+    /// and no more than what is owed is taken. The last payment frees the holder's lock, unless the loan is a
+    /// credit line that is still open.
     /// @param amount `type(uint256).max` for all that is owed at the moment.
     function repay(uint256 loanId, uint256 amount) external;
 
@@ -197,6 +253,9 @@ interface ITesseraPool {
     /// @notice Where in its life a loan stands now.
     function statusOf(uint256 loanId) external view returns (LoanStatus);
 
+    /// @notice The credit line of a loan; all zero if it is none, or is over.
+    function line(uint256 loanId) external view returns (Line memory);
+
     /// @notice How many loans were ever made; the last one's id.
     function loanCount() external view returns (uint256);
 
@@ -209,6 +268,9 @@ interface ITesseraPool {
     function policyId() external view returns (bytes32);
 
     // ---------------------------------------------------------------------------------- the vault
+
+    /// @notice The pool's loans; made by the pool, and written by it alone.
+    function book() external view returns (ILoanBook);
 
     /// @notice The registry of credentials and locks.
     function registry() external view returns (ICredentialRegistry);
@@ -226,10 +288,41 @@ interface ITesseraPool {
     /// @notice What the loans that are not written off owe: principal and booked interest.
     function loansValue() external view returns (uint256);
 
-    /// @notice The part of `loansValue` that is marked down for delinquency. `totalAssets` is `cash` and
-    /// `loansValue` without it; shares are redeemed at that price, and issued at the price that ignores the
-    /// markdown, so that nobody buys into a loss that may be recovered.
+    /// @notice The part of `loansValue` that is marked down for delinquency. What the first-loss cover does not
+    /// bear of it is missing in `totalAssets`; shares are redeemed at that price, and issued at the price that
+    /// ignores the markdown, so that nobody buys into a loss that may be recovered.
     function unrealisedLosses() external view returns (uint256);
+
+    // --------------------------------------------------------------------------- first-loss cover
+
+    /// @notice Money that bears losses before the depositors do: whatever is marked down is theirs only where
+    /// it is more than the cover, and at default the cover pays for what is written off.
+    function cover() external view returns (uint256);
+
+    /// @notice Losses of defaulted loans that are not recovered: those that the depositors bore, and those that
+    /// the cover bore. What is paid after default makes good the depositors' first, then the cover's.
+    function lossesBorne() external view returns (uint256 byDepositors, uint256 byCover);
+
+    /// @notice Adds to the cover. For whoever wants to; it comes back only by `withdrawCover`.
+    function provideCover(uint256 amount) external;
+
+    /// @notice Pays out of the cover what neither the present markdowns nor the limit need. For the curator,
+    /// after the delay of the role.
+    function withdrawCover(uint256 amount, address receiver) external;
+
+    // ---------------------------------------------------------------------------------------- fee
+
+    /// @notice Highest share that a fee may have.
+    function MAX_FEE() external view returns (uint64);
+
+    /// @notice The protocol's share of the interest, taken when interest is booked: as if it had been paid out
+    /// and deposited again at once. Interest that is recovered after the end of grace is free of it.
+    function fee() external view returns (uint64 share, address receiver);
+
+    /// @notice Sets the fee on interest from now on. For the curator, after the delay of the role.
+    function setFee(Fee calldata next) external;
+
+    // ------------------------------------------------------------------------------------- tokens
 
     /// @notice Approves the pool for the caller's asset by the asset's own permit (EIP-2612), for a deposit or
     /// repayment in the same `multicall`. A permit that cannot be used is passed over: the transfer after it
@@ -242,10 +335,10 @@ interface ITesseraPool {
     // ------------------------------------------------------------------------------------- limits
 
     /// @notice How far the pool may be filled and lent out. Repaying and withdrawing have no limits.
-    function limits() external view returns (uint128 deposits, uint64 utilisation);
+    function limits() external view returns (uint128 deposits, uint64 utilisation, uint64 cover);
 
-    /// @notice Lowers one limit or both, at once; both to zero closes the pool to new business. For the
-    /// guardian.
+    /// @notice Lowers deposits and utilisation or raises the cover, at once; the first two being zero closes
+    /// the pool to new business. For the guardian.
     function tighten(Limits calldata next) external;
 
     /// @notice Sets limits of any size. For the curator, after the delay of the role.

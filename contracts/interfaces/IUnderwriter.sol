@@ -72,6 +72,18 @@ struct Policy {
     uint32 tierCount;
     /// No new loans.
     bool retired;
+    /// Its tiers are credit lines.
+    bool line;
+    /// How many issuers it takes credentials of; 0 for all that the registry knows.
+    uint32 issuerCount;
+}
+
+/// What most policies go without.
+struct PolicyOptions {
+    /// A tier's amount is the limit of a credit line and its term the line's life, instead of a loan's.
+    bool line;
+    /// Institutions whose credentials count (`AttesterKey.issuer`); none for all that the registry knows.
+    address[] issuers;
 }
 
 /// A proof accepted: what the borrower may have, and under which policy.
@@ -85,6 +97,8 @@ struct Decision {
     uint32 grace;
     /// The one that the proof was made for.
     uint256 context;
+    /// A credit line, not a loan.
+    bool line;
 }
 
 /// @title Decides on requests: policies, tiers, credentials, proofs
@@ -98,6 +112,8 @@ interface IUnderwriter {
     event PolicyAdded(
         bytes32 indexed policyId, address indexed verifier, uint256 modelDigest, uint256 firstTier
     );
+    /// Of a policy that was added with options, after its `PolicyAdded`.
+    event PolicyOptionsSet(bytes32 indexed policyId, bool line, address[] issuers);
     event PolicyRetired(bytes32 indexed policyId);
 
     // ------------------------------------------------------------------------------------- errors
@@ -137,6 +153,8 @@ interface IUnderwriter {
     error NotTheSubject(address subject, address borrower);
     /// The credential's features follow another schema than the policy's model.
     error SchemaMismatch(bytes32 expected, bytes32 given);
+    /// The policy takes other issuers' credentials only.
+    error IssuerNotAccepted(address issuer, bytes32 policyId);
     /// More than the tier pays out.
     error AmountAboveTier(uint256 amount, uint256 max);
     /// More than the attester vouches for.
@@ -179,6 +197,10 @@ interface IUnderwriter {
         view
         returns (Statement memory);
 
+    /// @notice EIP-712 `hashStruct` of the `Borrow` that a borrower signs for a relayer; see
+    /// `ITesseraPool.borrowFor`.
+    function hashBorrow(address borrower, BorrowRequest calldata request) external view returns (bytes32);
+
     // ----------------------------------------------------------------------------------- policies
 
     /// @notice Adds a policy next to the existing ones, its tiers after theirs. For the authority.
@@ -186,7 +208,14 @@ interface IUnderwriter {
     /// pricing))`: another model, verifier or price is another policy and voids proofs made for this one.
     function addPolicy(PolicyConfig calldata config) external returns (bytes32 id);
 
-    /// @notice Ends a policy: no new loans, at once and for good. For the authority.
+    /// @notice Adds a policy of credit lines, or for the credentials of some issuers only, or both.
+    /// @return id Without options that of `addPolicy`, otherwise `keccak256(abi.encode(thatId, line,
+    /// issuers))`.
+    function addPolicyWith(PolicyConfig calldata config, PolicyOptions calldata options)
+        external
+        returns (bytes32 id);
+
+    /// @notice Ends a policy: no new loans and no drawing, at once and for good. For the authority.
     function retirePolicy(bytes32 id) external;
 
     /// @notice The newest policy.
@@ -200,6 +229,16 @@ interface IUnderwriter {
 
     /// @notice The policy that a tier belongs to.
     function policyOf(uint256 tier) external view returns (bytes32);
+
+    /// @notice True if a proof for this tier opens a credit line; false if there is no such tier.
+    function isLine(uint256 tier) external view returns (bool);
+
+    /// @notice True if the policy takes credentials of this issuer.
+    function acceptsIssuer(bytes32 id, address issuer) external view returns (bool);
+
+    /// @notice Reverts if nothing may be drawn on a line of this tier that was opened on the credential
+    /// `credentialUid`: its policy is retired, or the credential or its key revoked.
+    function checkDraw(uint256 tier, address attester, bytes32 credentialUid) external view;
 
     /// @notice A tier, counted through all policies.
     function tiers(uint256 tier) external view returns (Tier memory);

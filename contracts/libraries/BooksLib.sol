@@ -16,6 +16,8 @@ struct Books {
     int256 markdown;
     /// Value of the delinquent loans: by which `markdown` grows a second.
     int256 markdownSlope;
+    /// All interest that was ever booked, scaled; what a protocol fee is reckoned from.
+    int256 earned;
 }
 
 /// What changes at one midnight (UTC).
@@ -44,18 +46,20 @@ struct Calendar {
 /// default.
 ///
 /// Bounds: all principals together < 2^112, rates < 2^64, booked time < 2^30 seconds, delinquency
-/// < 2^29 seconds: value < 2^207, markdown < 2^236.
+/// < 2^29 seconds: value < 2^207, markdown < 2^236; time < 2^40 seconds: earned < 2^216.
 library BooksLib {
     int256 private constant SCALE = int256(InterestLib.SCALE);
 
     /// @notice Brings the books up to `time`, which is not before `settledAt`.
     /// @param period The delinquency period, whole days.
+    /// @return interest Interest booked since, in asset units.
     /// @return lost Value of the loans that passed into default, in asset units.
     function advance(Books memory books, Calendar storage calendar, uint256 period, uint256 time)
         internal
         view
-        returns (uint256 lost)
+        returns (uint256 interest, uint256 lost)
     {
+        int256 earned = books.earned / SCALE;
         int256 gone = 0;
         uint256 last = time / 1 days;
         // Books of value zero have no loan in them, and nothing more can happen to them by themselves.
@@ -72,7 +76,7 @@ library BooksLib {
             gone += carry;
         }
         _grow(books, time);
-        return uint256(gone / SCALE);
+        return (uint256(books.earned / SCALE - earned), uint256(gone / SCALE));
     }
 
     /// @notice Enters a loan (`sign` 1) or takes it out again (-1); both are settled to the same second.
@@ -130,7 +134,9 @@ library BooksLib {
     /// Lets interest and markdown grow in a straight line up to `time`.
     function _grow(Books memory books, uint256 time) private pure {
         int256 elapsed = int256(time - books.settledAt);
-        books.value += books.slope * elapsed;
+        int256 interest = books.slope * elapsed;
+        books.value += interest;
+        books.earned += interest;
         books.markdown += books.markdownSlope * elapsed;
         books.settledAt = time;
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
-import {BorrowRequest} from "../../contracts/interfaces/IUnderwriter.sol";
+import {BorrowRequest, PolicyOptions} from "../../contracts/interfaces/IUnderwriter.sol";
 import {Deployment} from "./Deployment.sol";
 import {MockVerifier} from "./MockVerifier.sol";
 import {Test} from "forge-std/Test.sol";
@@ -56,6 +56,31 @@ abstract contract Base is Deployment, Test {
         bytes memory proof = proofFor(who, made);
         vm.prank(who);
         return pool.borrow(made, proof);
+    }
+
+    /// Adds a policy of credit lines, of the same model and price. Its first tier goes to 2000 units.
+    function addLinePolicy() internal returns (uint256 tier) {
+        PolicyOptions memory options;
+        options.line = true;
+        vm.prank(admin);
+        bytes32 id = underwriter.addPolicyWith(policyConfig(MODEL, SCHEMA, TIER_0), options);
+        return underwriter.policyById(id).firstTier;
+    }
+
+    function openLineAs(address who, uint256 tier, uint256 limit) internal returns (uint256 loanId) {
+        BorrowRequest memory made = requestOf(who, limit);
+        made.terms.tier = tier;
+        bytes memory proof = proofFor(who, made);
+        vm.prank(who);
+        return pool.borrow(made, proof);
+    }
+
+    function provideCover(uint256 amount) internal {
+        token.mint(admin, amount);
+        vm.startPrank(admin);
+        token.approve(address(pool), amount);
+        pool.provideCover(amount);
+        vm.stopPrank();
     }
 
     /// Hands `who` the tokens and pays.

@@ -112,6 +112,8 @@ sol! {
         uint32 firstTier;
         uint32 tierCount;
         bool retired;
+        bool line;
+        uint32 issuerCount;
     }
 
     interface IUnderwriter {

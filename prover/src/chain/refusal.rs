@@ -28,6 +28,8 @@ sol! {
         error CredentialExpired(uint64 expiresAt, uint256 timestamp);
         error CredentialRevoked(bytes32 uid);
         error BadSignature(address attester, bytes32 uid);
+        error EmptyRecord(bytes32 digest);
+        error RecordIsFixed(bytes32 digest, bytes32 contentHash);
         error PoolNotAllowed(address pool);
         error HolderAlreadyLocked(address issuer, bytes32 holder, address pool);
         error NotLocker(address caller, address locker);
@@ -49,6 +51,7 @@ sol! {
         error DeadlinePassed(uint64 deadline, uint256 timestamp);
         error NotTheSubject(address subject, address borrower);
         error SchemaMismatch(bytes32 expected, bytes32 given);
+        error IssuerNotAccepted(address issuer, bytes32 policyId);
         error AmountAboveTier(uint256 amount, uint256 max);
         error AmountAboveExposure(uint256 amount, uint256 max);
         error ProofNotAccepted();
@@ -61,6 +64,13 @@ sol! {
         error TransferMismatch(uint256 expected, uint256 moved);
 
         error UtilisationTooHigh(uint256 lent, uint256 max);
+        error CoverTooLow(uint256 cover, uint256 needed);
+        error NotALine(uint256 loanId);
+        error LineExpired(uint256 expiresAt, uint256 timestamp);
+        error AmountAboveLimit(uint256 amount, uint256 left);
+        error LoanIsImpaired(uint256 loanId);
+        error NotTheBorrower(uint256 loanId, address caller);
+        error NotThePool(address caller);
         error NotTighter();
         error ShareTooHigh(uint256 share, uint256 max);
         error NotImpairable(uint256 loanId, uint256 graceEndsAt);
@@ -169,6 +179,10 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         E::BadSignature(e) => {
             format!("the signature on credential {} is not that of {}", e.uid, e.attester)
         }
+        E::EmptyRecord(e) => format!("the record of {} names no file", e.digest),
+        E::RecordIsFixed(e) => {
+            format!("the record of {} is of another file, {}", e.digest, e.contentHash)
+        }
         E::PoolNotAllowed(e) => format!("the registry lets the pool {} lock nobody", e.pool),
         E::HolderAlreadyLocked(e) => {
             format!("this person has an open loan at the pool {}: repay it first", e.pool)
@@ -216,6 +230,9 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
             "the credential follows the schema {}, the policy's model reads {}",
             e.given, e.expected
         ),
+        E::IssuerNotAccepted(e) => {
+            format!("the policy {} takes no credentials of {}", e.policyId, e.issuer)
+        }
         E::AmountAboveTier(e) => format!("the amount {} is above the tier's {}", e.amount, e.max),
         E::AmountAboveExposure(e) => {
             format!("the amount {} is above the {} that the attester vouches for", e.amount, e.max)
@@ -241,6 +258,22 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         E::UtilisationTooHigh(e) => {
             format!("{} would be lent out, and the pool's limit is {}: ask for less", e.lent, e.max)
         }
+        E::CoverTooLow(e) => {
+            format!("the first-loss cover is {}, and {} is needed", e.cover, e.needed)
+        }
+        E::NotALine(e) => format!("loan {} is not an open credit line", e.loanId),
+        E::LineExpired(e) => {
+            let end = date(e.expiresAt);
+            format!("the credit line expired at {end}, and it is {}", date(e.timestamp))
+        }
+        E::AmountAboveLimit(e) => {
+            format!("the amount {} is above the {} that are left of the line", e.amount, e.left)
+        }
+        E::LoanIsImpaired(e) => format!("loan {} is impaired: nothing can be drawn", e.loanId),
+        E::NotTheBorrower(e) => {
+            format!("{} is not the borrower of loan {}", e.caller, e.loanId)
+        }
+        E::NotThePool(e) => format!("only the pool writes its book, not {}", e.caller),
         E::NotTighter(_) => "a limit would be loosened, which takes another call".into(),
         E::ShareTooHigh(e) => format!("the share {} is above {}", e.share, e.max),
         E::NotImpairable(e) => {

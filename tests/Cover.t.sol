@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {ITesseraPool, Limits} from "../contracts/interfaces/ITesseraPool.sol";
+import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
+import {Base} from "./support/Base.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+
+/// Money that bears losses first.
+contract CoverTest is Base {
+    uint256 internal constant AMOUNT = 1500 * UNIT;
+    uint256 internal constant GRACE_END = START + 90 days + GRACE;
+    uint256 internal constant DEFAULT_AT = GRACE_END + DELINQUENCY;
+
+    function withdrawCover(uint256 amount, address receiver) internal {
+        vm.prank(admin);
+        pool.withdrawCover(amount, receiver);
+    }
+
+    function setCoverLimit(uint64 share) internal {
+        (uint128 deposits, uint64 utilisation,) = pool.limits();
+        vm.prank(admin);
+        pool.setLimits(Limits({deposits: deposits, utilisation: utilisation, cover: share}));
+    }
+
+    /// What a loan of `AMOUNT` from the start is booked at when it defaults.
+    function bookedAtDefault() internal pure returns (uint256) {
+        uint256 scaled = AMOUNT * (0.15e18 * 100 days + 0.05e18 * uint256(GRACE));
+        return AMOUNT + scaled / (1e18 * 365 days);
+    }
+
+    // ------------------------------------------------------------------------------------ provide
+
+    function testFuzz_provide(uint128 amount) public {
+        amount = uint128(bound(amount, 1, 1e30));
+        uint256 assets = pool.totalAssets();
+        token.mint(lender, amount);
+        vm.startPrank(lender);
+        token.approve(address(pool), amount);
+        vm.expectEmit(address(pool));
+        emit ITesseraPool.CoverProvided(lender, amount, amount);
+        pool.provideCover(amount);
+        assertEq(pool.cover(), amount);
+        // It is nobody's share, and no cash to lend or withdraw.
+        assertEq(pool.totalAssets(), assets);
+        assertEq(pool.cash(), assets);
+        assertEq(token.balanceOf(address(pool)), assets + amount);
+    }
+
+    function test_provide_nothing() public {
+        vm.expectRevert(ITesseraPool.ZeroAmount.selector);
+        pool.provideCover(0);
+    }
+
+    // ------------------------------------------------------------------------------------- losses
+
+    /// Depositors lose what a loan's value lost beyond the cover, at every second, and nothing jumps when
+    /// it is written off.
+    function testFuzz_markdown_beyond_the_cover(uint256 amount, uint256 time) public {
+        amount = bound(amount, 1, 2 * AMOUNT);
+        time = bound(time, GRACE_END, DEFAULT_AT + 400 days);
+        provideCover(amount);
+        borrow(request());
+        uint256 booked = bookedAtDefault();
+        vm.warp(time);
+        uint256 passed = time < DEFAULT_AT ? time - GRACE_END : DELINQUENCY;
+        uint256 lost = booked * passed / DELINQUENCY;
+        uint256 borne = lost > amount ? lost - amount : 0;
+        assertApproxEqAbs(pool.totalAssets(), LIQUIDITY - AMOUNT + booked - borne, 2);
+        uint256 assets = pool.totalAssets();
+        uint256 coverNow = pool.cover();
+        pool.accrue();
+        assertEq(pool.totalAssets(), assets);
+        assertEq(pool.cover(), coverNow);
+    }
+
+    function testFuzz_default(uint256 amount) public {
+        amount = bound(amount, 1, 2 * AMOUNT);
+        provideCover(amount);
+        borrow(request());
+        vm.warp(DEFAULT_AT);
+        uint256 booked = bookedAtDefault();
+        uint256 covered = amount < booked ? amount : booked;
+        assertEq(pool.cover(), amount - covered);
+        assertEq(pool.cash(), LIQUIDITY - AMOUNT + covered);
+        vm.expectEmit(address(pool));
+        emit ITesseraPool.WrittenOff(booked, covered);
+        pool.accrue();
+        (uint256 byDepositors, uint256 byCover) = pool.lossesBorne();
+        assertEq(byDepositors, booked - covered);
+        assertEq(byCover, covered);
+        // It can be withdrawn: the cover's money is the depositors' now.
+        assertApproxEqAbs(pool.maxWithdraw(lender), pool.totalAssets(), 1);
+        vm.prank(lender);
+        pool.withdraw(LIQUIDITY - AMOUNT + covered - 1, lender, lender);
+    }
+
+    /// First the depositors are made whole, then the cover; what comes on top is interest.
+    function testFuzz_recovery(uint256 amount, uint256 part) public {
+        amount = bound(amount, 1, 2 * AMOUNT);
+        provideCover(amount);
+        uint256 id = borrow(request());
+        vm.warp(DEFAULT_AT + 20 days);
+        pool.accrue();
+        (uint256 byDepositors, uint256 byCover) = pool.lossesBorne();
+        (uint256 cash, uint256 coverNow) = (pool.cash(), pool.cover());
+        (uint256 principal, uint256 interest) = pool.debtOf(id);
+        part = bound(part, 1, principal + interest);
+
+        uint256 first = part < byDepositors ? part : byDepositors;
+        uint256 second = part - first < byCover ? part - first : byCover;
+        token.mint(lender, part);
+        vm.startPrank(lender);
+        token.approve(address(pool), part);
+        vm.expectEmit(address(pool));
+        emit ITesseraPool.Recovered(id, part - second, second);
+        pool.repay(id, part);
+        vm.stopPrank();
+        assertEq(pool.cash(), cash + part - second);
+        assertEq(pool.cover(), coverNow + second);
+        (uint256 depositorsLeft, uint256 coverLeft) = pool.lossesBorne();
+        assertEq(depositorsLeft, byDepositors - first);
+        assertEq(coverLeft, byCover - second);
+        if (part != principal + interest) repayAs(borrower, id, type(uint256).max);
+        assertEq(pool.cover(), amount);
+        assertEq(pool.totalAssets(), LIQUIDITY + interest);
+        (depositorsLeft, coverLeft) = pool.lossesBorne();
+        assertEq(depositorsLeft + coverLeft, 0);
+    }
+
+    // ----------------------------------------------------------------------------------- required
+
+    function testFuzz_borrow_needs_cover(uint64 share, uint256 amount) public {
+        share = uint64(bound(share, 1, 1e18));
+        uint256 needed = (AMOUNT * share + 1e18 - 1) / 1e18;
+        amount = bound(amount, 1, needed);
+        setCoverLimit(share);
+        BorrowRequest memory made = request();
+        if (amount != 1) provideCover(amount - 1);
+        bytes memory reason = abi.encodeWithSelector(ITesseraPool.CoverTooLow.selector, amount - 1, needed);
+        vm.expectRevert(reason);
+        pool.previewBorrow(borrower, made);
+        bytes memory proof = proofFor(borrower, made);
+        vm.expectRevert(reason);
+        vm.prank(borrower);
+        pool.borrow(made, proof);
+        provideCover(needed - amount + 1);
+        borrow(made);
+    }
+
+    function testFuzz_tighten_never_lowers_it(uint64 share, uint64 lower) public {
+        share = uint64(bound(share, 1, 1e18));
+        lower = uint64(bound(lower, 0, share - 1));
+        setCoverLimit(share);
+        vm.startPrank(admin);
+        vm.expectRevert(ITesseraPool.NotTighter.selector);
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: lower}));
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: share}));
+    }
+
+    function testFuzz_more_than_all(uint64 share) public {
+        share = uint64(bound(share, 1e18 + 1, type(uint64).max));
+        bytes memory reason = abi.encodeWithSelector(ITesseraPool.ShareTooHigh.selector, share, 1e18);
+        vm.startPrank(admin);
+        vm.expectRevert(reason);
+        pool.setLimits(Limits({deposits: 0, utilisation: 0, cover: share}));
+        vm.expectRevert(reason);
+        pool.tighten(Limits({deposits: 0, utilisation: 0, cover: share}));
+    }
+
+    // ----------------------------------------------------------------------------------- withdraw
+
+    function testFuzz_withdraw(uint256 amount, uint256 out) public {
+        amount = bound(amount, 1, 1e30);
+        out = bound(out, 0, amount);
+        provideCover(amount);
+        vm.expectEmit(address(pool));
+        emit ITesseraPool.CoverWithdrawn(lender, out, amount - out);
+        withdrawCover(out, lender);
+        assertEq(pool.cover(), amount - out);
+        assertEq(token.balanceOf(lender), out);
+        assertEq(pool.totalAssets(), LIQUIDITY);
+    }
+
+    function testFuzz_withdraw_more_than_there_is(uint256 amount) public {
+        amount = bound(amount, 101, type(uint256).max);
+        provideCover(100);
+        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.CoverTooLow.selector, 100, amount));
+        withdrawCover(amount, lender);
+    }
+
+    /// It does not leave when it is about to be needed.
+    function testFuzz_withdraw_under_losses(uint256 time) public {
+        provideCover(2 * AMOUNT);
+        borrow(request());
+        vm.warp(bound(time, GRACE_END + 1, DEFAULT_AT - 1));
+        uint256 free = 2 * AMOUNT - pool.unrealisedLosses();
+        vm.expectPartialRevert(ITesseraPool.CoverTooLow.selector);
+        withdrawCover(free + 1, lender);
+        uint256 assets = pool.totalAssets();
+        withdrawCover(free, lender);
+        assertEq(pool.totalAssets(), assets);
+    }
+
+    function test_withdraw_below_the_limit() public {
+        setCoverLimit(0.1e18);
+        provideCover(AMOUNT);
+        borrow(request());
+        uint256 needed = AMOUNT / 10;
+        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.CoverTooLow.selector, AMOUNT, AMOUNT + 1));
+        withdrawCover(AMOUNT - needed + 1, lender);
+        withdrawCover(AMOUNT - needed, lender);
+    }
+
+    function testFuzz_withdraw_by_a_stranger(address stranger) public {
+        vm.assume(stranger != admin);
+        provideCover(100);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));
+        vm.prank(stranger);
+        pool.withdrawCover(1, stranger);
+    }
+
+    function test_withdraw_to_nobody() public {
+        provideCover(100);
+        vm.expectRevert(ITesseraPool.ZeroAddress.selector);
+        withdrawCover(1, address(0));
+        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.BadReceiver.selector, pool));
+        withdrawCover(1, address(pool));
+    }
+}
