@@ -14,7 +14,8 @@ import {Script} from "forge-std/Script.sol";
 ///   tools/forge script script/LoanFixture.s.sol --sig 'run(string,string)' IN.json OUT.json
 ///
 /// IN.json:  {"verifier": "TesseraVerifier2", "modelDigest": "0x…", "schema": "0x…", "commitment": "0x…",
-///            "threshold": "…"}; the threshold in points × 2^32, of tier 0.
+///            "threshold": "…", "use": "loan"}; the threshold in points × 2^32, of tier 0; use: "loan",
+///            "line" (a credit line), "prover" or "role" (the adapters).
 /// OUT.json: chainId, timestamp, verifier, verifierCodehash, addresses, borrower, attester, request,
 ///           statement; numbers as decimal strings, field elements as 0x and 64 digits.
 contract LoanFixture is Deployment, Script {
@@ -30,10 +31,22 @@ contract LoanFixture is Deployment, Script {
             vm.parseJsonUint(json, ".threshold").toUint64()
         );
 
+        string memory use = vm.parseJsonString(json, ".use");
+        deployMore(
+            vm.parseJsonUint(json, ".modelDigest"),
+            vm.parseJsonUint(json, ".schema"),
+            vm.parseJsonUint(json, ".threshold").toUint64()
+        );
+
         bytes32 commitment = vm.parseJsonBytes32(json, ".commitment");
         bytes32 schema = vm.parseJsonBytes32(json, ".schema");
         BorrowRequest memory request = requestFor(credentialFor(schema, commitment));
+        if (same(use, "line")) request.terms.tier = 2;
+        address asks = address(pool);
+        if (same(use, "prover")) asks = address(prover);
+        if (same(use, "role")) asks = address(roleProvider);
 
+        vm.serializeString("f", "use", use);
         vm.serializeString("f", "verifier", name);
         vm.serializeString("f", "chainId", vm.toString(block.chainid));
         vm.serializeString("f", "timestamp", vm.toString(block.timestamp));
@@ -45,8 +58,15 @@ contract LoanFixture is Deployment, Script {
         vm.serializeBytes32("f", "policyId", pool.policyId());
         vm.serializeString("f", "request", requestJson(request));
         vm.writeJson(
-            vm.serializeString("f", "statement", statementJson(pool.statement(borrower, request))), output
+            vm.serializeString(
+                "f", "statement", statementJson(underwriter.statement(asks, borrower, request))
+            ),
+            output
         );
+    }
+
+    function same(string memory a, string memory b) private pure returns (bool) {
+        return keccak256(bytes(a)) == keccak256(bytes(b));
     }
 
     function statementJson(Statement memory statement) private returns (string memory) {

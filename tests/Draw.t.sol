@@ -155,7 +155,7 @@ contract DrawTest is Base {
         vm.assume(caller != borrower);
         vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotTheBorrower.selector, id, caller));
         vm.prank(caller);
-        pool.draw(id, 1, caller);
+        pool.draw(id, 1, borrower);
     }
 
     function testFuzz_no_such_line(uint256 loanId) public {

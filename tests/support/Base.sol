@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
-import {BorrowRequest, PolicyOptions} from "../../contracts/interfaces/IUnderwriter.sol";
+import {BorrowRequest} from "../../contracts/interfaces/IUnderwriter.sol";
 import {Deployment} from "./Deployment.sol";
 import {MockVerifier} from "./MockVerifier.sol";
 import {Test} from "forge-std/Test.sol";
@@ -58,13 +58,10 @@ abstract contract Base is Deployment, Test {
         return pool.borrow(made, proof);
     }
 
-    /// Adds a policy of credit lines, of the same model and price. Its first tier goes to 2000 units.
+    /// Adds a policy of credit lines (and the adapters), of the same model and price. Its first tier goes to 2000 units.
     function addLinePolicy() internal returns (uint256 tier) {
-        PolicyOptions memory options;
-        options.line = true;
-        vm.prank(admin);
-        bytes32 id = underwriter.addPolicyWith(policyConfig(MODEL, SCHEMA, TIER_0), options);
-        return underwriter.policyById(id).firstTier;
+        tier = underwriter.tierCount();
+        deployMore(MODEL, SCHEMA, TIER_0);
     }
 
     function openLineAs(address who, uint256 tier, uint256 limit) internal returns (uint256 loanId) {

@@ -4,11 +4,21 @@ pragma solidity ^0.8.30;
 import {CredentialRegistry} from "../../contracts/CredentialRegistry.sol";
 import {TesseraPool} from "../../contracts/TesseraPool.sol";
 import {Underwriter} from "../../contracts/Underwriter.sol";
+import {Id} from "../../contracts/adapters/IProver.sol";
+import {TesseraProver} from "../../contracts/adapters/TesseraProver.sol";
+import {TesseraRoleProvider} from "../../contracts/adapters/TesseraRoleProvider.sol";
 import {DemoToken} from "../../contracts/demo/DemoToken.sol";
 import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
 import {PoolConfig} from "../../contracts/interfaces/ITesseraPool.sol";
 import {ITesseraVerifier} from "../../contracts/interfaces/ITesseraVerifier.sol";
-import {BorrowRequest, PolicyConfig, Pricing, Terms, Tier} from "../../contracts/interfaces/IUnderwriter.sol";
+import {
+    BorrowRequest,
+    PolicyConfig,
+    PolicyOptions,
+    Pricing,
+    Terms,
+    Tier
+} from "../../contracts/interfaces/IUnderwriter.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {CommonBase} from "forge-std/Base.sol";
 
@@ -28,6 +38,8 @@ abstract contract Deployment is CommonBase {
 
     uint64 internal constant HUNDRED_POINTS = 100 << 32;
 
+    Id internal constant MARKET = Id.wrap(keccak256("tessera.tests.market"));
+
     uint256 internal constant DEPLOYER_KEY = uint256(keccak256("tessera.tests.deployer"));
     uint256 internal constant ATTESTER_KEY = uint256(keccak256("tessera.tests.attester"));
     uint256 internal constant BORROWER_KEY = uint256(keccak256("tessera.tests.borrower"));
@@ -44,6 +56,8 @@ abstract contract Deployment is CommonBase {
     ITesseraVerifier internal verifier;
     Underwriter internal underwriter;
     TesseraPool internal pool;
+    TesseraProver internal prover;
+    TesseraRoleProvider internal roleProvider;
 
     /// @param verifierCode Creation code.
     /// @param threshold Tier 0's, in points × 2^32; tier 1 takes a hundred points more.
@@ -77,6 +91,18 @@ abstract contract Deployment is CommonBase {
         vm.startPrank(lender);
         token.approve(address(pool), LIQUIDITY);
         pool.deposit(LIQUIDITY, lender);
+        vm.stopPrank();
+    }
+
+    /// What stands next to the pool: a policy of credit lines (its first tier is 2), and the adapters. After
+    /// `deploy`, so that the pool's own addresses stay what they are.
+    function deployMore(uint256 modelDigest, uint256 schema, uint64 threshold) internal {
+        PolicyOptions memory options;
+        options.line = true;
+        vm.startPrank(admin);
+        underwriter.addPolicyWith(policyConfig(modelDigest, schema, threshold), options);
+        prover = new TesseraProver(underwriter, 30 days, MARKET);
+        roleProvider = new TesseraRoleProvider(underwriter, 30 days);
         vm.stopPrank();
     }
 
