@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: contracts demo test bench verifiers lint test-rust test-contracts install
+.PHONY: contracts demo test bench verifiers lint test-rust test-contracts test-deep coverage analyse install
 
 install: node_modules/.package-lock.json
 
@@ -39,4 +39,20 @@ test-rust: contracts
 
 test-contracts: install
 	@echo "== contract tests"
+	tools/check-errors
 	tools/forge test
+	tools/storage-layout --check
+	@echo "== loans on a chain, with real proofs"
+	tests/e2e/run
+
+# Invariants 1,024 runs deep, fuzz tests 10,000.
+test-deep: install
+	FOUNDRY_PROFILE=deep tools/forge test
+
+# Fails below 95 % of the branches. Compiled without the optimizer, so generated verifiers have other code.
+coverage: install
+	tools/coverage
+
+# halmos and slither, in an environment of their own below target/.
+analyse: contracts
+	tools/analyse

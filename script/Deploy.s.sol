@@ -55,20 +55,11 @@ contract Deploy is Script {
         made.verifier = ITesseraVerifier(create(vm.getCode(artifact(name))));
         made.underwriter =
             new Underwriter(made.registry, address(made.manager), policyConfig(json, made.verifier));
-        made.pool = new TesseraPool(
-            PoolConfig({
-                asset: made.asset,
-                name: vm.parseJsonString(json, ".name"),
-                symbol: vm.parseJsonString(json, ".symbol"),
-                underwriter: made.underwriter,
-                delinquencyPeriod: (vm.parseJsonUint(json, ".delinquencyDays") * 1 days).toUint32(),
-                authority: address(made.manager)
-            })
-        );
+        made.pool = new TesseraPool(poolConfig(made, json));
         made.registry.allowPool(address(made.pool));
         addAttesters(json, made.registry);
         vm.stopBroadcast();
-        record(made, name);
+        record(made, name, json);
     }
 
     /// Asks the verifier before anything is sent: the contract is made in the script's memory only.
@@ -112,6 +103,17 @@ contract Deploy is Script {
         }
     }
 
+    function poolConfig(Deployed memory made, string memory json) private pure returns (PoolConfig memory) {
+        return PoolConfig({
+            asset: made.asset,
+            name: vm.parseJsonString(json, ".name"),
+            symbol: vm.parseJsonString(json, ".symbol"),
+            underwriter: made.underwriter,
+            delinquencyPeriod: (vm.parseJsonUint(json, ".delinquencyDays") * 1 days).toUint32(),
+            authority: address(made.manager)
+        });
+    }
+
     function addAttesters(string memory json, CredentialRegistry registry) private {
         for (uint256 i = 0; vm.keyExistsJson(json, at(".attesters", i, "")); i++) {
             registry.addAttester(
@@ -122,7 +124,14 @@ contract Deploy is Script {
         }
     }
 
-    function record(Deployed memory made, string memory verifierName) private {
+    /// Addresses, code hashes, source names and constructor arguments: what it takes to use the contracts and
+    /// to verify their sources (tools/source-input).
+    function record(Deployed memory made, string memory verifierName, string memory json) private {
+        (, address deployer,) = vm.readCallers();
+        bytes32[] memory policies = new bytes32[](1);
+        policies[0] = made.pool.policyId();
+        vm.serializeBytes32("d", "policyIds", policies);
+        vm.serializeAddress("d", "deployer", deployer);
         vm.serializeUint("d", "chainId", block.chainid);
         vm.serializeUint("d", "block", block.number);
         vm.serializeString("d", "verifierName", verifierName);
@@ -130,18 +139,51 @@ contract Deploy is Script {
         vm.serializeBytes32("d", "srsDigest", made.verifier.SRS_DIGEST());
         vm.serializeBool("d", "insecureSrs", made.verifier.INSECURE_SRS());
         vm.serializeBytes32("d", "policyId", made.pool.policyId());
-        vm.serializeString("d", "asset", entry("asset", address(made.asset)));
-        vm.serializeString("d", "manager", entry("manager", address(made.manager)));
-        vm.serializeString("d", "registry", entry("registry", address(made.registry)));
-        vm.serializeString("d", "verifier", entry("verifier", address(made.verifier)));
-        vm.serializeString("d", "underwriter", entry("underwriter", address(made.underwriter)));
-        string memory all = vm.serializeString("d", "pool", entry("pool", address(made.pool)));
+        bytes memory none;
+        vm.serializeString("d", "asset", entry("asset", address(made.asset), "", none));
+        bytes memory arguments = abi.encode(deployer);
+        vm.serializeString(
+            "d",
+            "manager",
+            entry("manager", address(made.manager), "AccessManager.sol:AccessManager", arguments)
+        );
+        vm.serializeString(
+            "d", "verifier", entry("verifier", address(made.verifier), artifact(verifierName), none)
+        );
+        string memory all = recordOurs(made, json);
         vm.createDir("deployments", true);
         vm.writeJson(all, string.concat("deployments/", vm.toString(block.chainid), ".json"));
     }
 
-    function entry(string memory id, address where) private returns (string memory) {
+    function recordOurs(Deployed memory made, string memory json) private returns (string memory) {
+        address authority = address(made.manager);
+        bytes memory arguments = abi.encode(authority);
+        string memory source = "CredentialRegistry.sol:CredentialRegistry";
+        vm.serializeString("d", "registry", entry("registry", address(made.registry), source, arguments));
+
+        arguments = abi.encode(made.registry, authority, policyConfig(json, made.verifier));
+        source = "Underwriter.sol:Underwriter";
+        vm.serializeString(
+            "d", "underwriter", entry("underwriter", address(made.underwriter), source, arguments)
+        );
+
+        arguments = abi.encode(made.pool.delinquencyPeriod());
+        source = "LoanBook.sol:LoanBook";
+        vm.serializeString("d", "book", entry("book", address(made.pool.book()), source, arguments));
+
+        arguments = abi.encode(poolConfig(made, json));
+        source = "TesseraPool.sol:TesseraPool";
+        return vm.serializeString("d", "pool", entry("pool", address(made.pool), source, arguments));
+    }
+
+    /// @param source `File.sol:Contract` in the compiler's output; empty for what was there before.
+    function entry(string memory id, address where, string memory source, bytes memory arguments)
+        private
+        returns (string memory)
+    {
         vm.serializeAddress(id, "address", where);
+        vm.serializeString(id, "source", source);
+        vm.serializeBytes(id, "constructorArguments", arguments);
         return vm.serializeBytes32(id, "codeHash", where.codehash);
     }
 

@@ -53,7 +53,31 @@ contract DeployTest is Base {
         assertEq(vm.parseJsonAddress(json, ".pool.address"), address(made.pool));
         assertEq(vm.parseJsonBytes32(json, ".pool.codeHash"), address(made.pool).codehash);
         assertEq(vm.parseJsonBytes32(json, ".policyId"), made.pool.policyId());
+        assertEq(vm.parseJsonBytes32Array(json, ".policyIds")[0], made.pool.policyId());
+        assertEq(vm.parseJsonBytes32(json, ".verifierKeyDigest"), made.verifier.KEY_DIGEST());
+        assertEq(vm.parseJsonUint(json, ".block"), block.number);
+        assertEq(vm.parseJsonAddress(json, ".book.address"), address(made.pool.book()));
+        string[6] memory names = ["manager", "registry", "verifier", "underwriter", "book", "pool"];
+        for (uint256 i = 0; i < names.length; i++) {
+            checkArguments(json, string.concat(".", names[i]));
+        }
         vm.removeFile(path);
+    }
+
+    /// Source and arguments make the contract anew: the very code that was deployed, its immutables included.
+    /// (A book's pool is whoever makes it; a pool's domain and book depend on its address.)
+    function checkArguments(string memory json, string memory key) private {
+        string memory source = vm.parseJsonString(json, string.concat(key, ".source"));
+        bytes memory arguments = vm.parseJsonBytes(json, string.concat(key, ".constructorArguments"));
+        address deployed = vm.parseJsonAddress(json, string.concat(key, ".address"));
+        assertEq(vm.parseJsonBytes32(json, string.concat(key, ".codeHash")), deployed.codehash);
+        bytes memory code = bytes.concat(vm.getCode(source), arguments);
+        address again;
+        assembly ("memory-safe") {
+            again := create(0, add(code, 32), mload(code))
+        }
+        assertEq(again.code.length, deployed.code.length, source);
+        assertGt(again.code.length, 0, source);
     }
 
     function test_development_srs_elsewhere() public {

@@ -50,6 +50,44 @@ contract HandOverTest is Base {
         script.check(targets(), admin);
     }
 
+    /// The hand-over itself fails if the deployer keeps any role, or any function by another way.
+    function test_leftover_roles() public {
+        uint64[2] memory roles = [Roles.CURATOR, Roles.GUARDIAN];
+        for (uint256 i = 0; i < roles.length; i++) {
+            uint256 state = vm.snapshotState();
+            vm.prank(admin);
+            manager.grantRole(roles[i], DEFAULT_SENDER, i == 0 ? 10 days : 0);
+            refuse();
+            vm.revertToState(state);
+        }
+    }
+
+    function test_leftover_of_another_role() public {
+        bytes4[] memory one = new bytes4[](1);
+        one[0] = pool.setFee.selector;
+        handOver();
+        script.check(targets(), DEFAULT_SENDER);
+        vm.mockCall(
+            address(manager),
+            abi.encodeCall(manager.canCall, (DEFAULT_SENDER, address(pool), one[0])),
+            abi.encode(false, uint32(30 days))
+        );
+        vm.expectRevert(
+            abi.encodeWithSelector(HandOver.StillInCharge.selector, DEFAULT_SENDER, address(pool), one[0])
+        );
+        script.check(targets(), DEFAULT_SENDER);
+    }
+
+    function refuse() private {
+        vm.startPrank(admin);
+        manager.grantRole(Roles.ADMIN, DEFAULT_SENDER, 0);
+        manager.renounceRole(Roles.ADMIN, admin);
+        vm.stopPrank();
+        vm.expectPartialRevert(HandOver.StillInCharge.selector);
+        script.handOver(targets(), holders());
+        vm.stopBroadcast();
+    }
+
     function test_a_new_policy_waits() public {
         handOver();
         PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);

@@ -64,9 +64,8 @@ abstract contract Deployment is CommonBase {
     function deploy(bytes memory verifierCode, uint256 modelDigest, uint256 schema, uint64 threshold)
         internal
     {
-        vm.chainId(CHAIN);
-        vm.warp(START);
-        vm.startPrank(admin);
+        _setTheScene();
+        _begin(DEPLOYER_KEY);
         token = new DemoToken("Demo Dollar", "DUSD", 6);
         manager = new AccessManager(admin);
         registry = new CredentialRegistry(address(manager));
@@ -86,11 +85,26 @@ abstract contract Deployment is CommonBase {
         registry.addAttester(attester, attester, uint64(START - 365 days));
         registry.allowPool(address(pool));
         token.mint(lender, LIQUIDITY);
-        vm.stopPrank();
+        _end();
 
-        vm.startPrank(lender);
+        _begin(LENDER_KEY);
         token.approve(address(pool), LIQUIDITY);
         pool.deposit(LIQUIDITY, lender);
+        _end();
+    }
+
+    /// Chain and time; a real chain brings its own.
+    function _setTheScene() internal virtual {
+        vm.chainId(CHAIN);
+        vm.warp(START);
+    }
+
+    /// From here on calls come from the key's address; a script sends them.
+    function _begin(uint256 key) internal virtual {
+        vm.startPrank(vm.addr(key));
+    }
+
+    function _end() internal virtual {
         vm.stopPrank();
     }
 
@@ -99,11 +113,11 @@ abstract contract Deployment is CommonBase {
     function deployMore(uint256 modelDigest, uint256 schema, uint64 threshold) internal {
         PolicyOptions memory options;
         options.line = true;
-        vm.startPrank(admin);
+        _begin(DEPLOYER_KEY);
         underwriter.addPolicyWith(policyConfig(modelDigest, schema, threshold), options);
         prover = new TesseraProver(underwriter, 30 days, MARKET);
         roleProvider = new TesseraRoleProvider(underwriter, 30 days);
-        vm.stopPrank();
+        _end();
     }
 
     /// Tier 0 takes a lower score for a small, dear and short loan; tier 1 the opposite.

@@ -15,20 +15,14 @@ abstract contract RealProofBase is Deployment, Test {
     bytes internal proof;
 
     function load(string memory path) internal {
-        string memory json = vm.readFile(path);
+        string memory json = read(path);
         string memory name = vm.parseJsonString(json, ".verifier");
-        proven = Statement({
-            commitment: vm.parseJsonUint(json, ".statement.commitment"),
-            schema: vm.parseJsonUint(json, ".statement.schema"),
-            modelDigest: vm.parseJsonUint(json, ".statement.modelDigest"),
-            threshold: vm.parseJsonUint(json, ".statement.threshold"),
-            context: vm.parseJsonUint(json, ".statement.context")
-        });
-        proof = vm.parseJsonBytes(json, ".proof");
-        made = _request(json);
-
-        bytes memory code = vm.getCode(string.concat(name, ".sol:", name));
-        deploy(code, proven.modelDigest, proven.schema, uint64(proven.threshold));
+        deploy(
+            vm.getCode(string.concat(name, ".sol:", name)),
+            proven.modelDigest,
+            proven.schema,
+            uint64(proven.threshold)
+        );
         assertEq(
             address(verifier).codehash,
             vm.parseJsonBytes32(json, ".verifierCodehash"),
@@ -40,6 +34,20 @@ abstract contract RealProofBase is Deployment, Test {
             proven.context,
             string.concat(path, " was made for another deployment; run tools/make-fixtures")
         );
+    }
+
+    /// Request, statement and proof of a fixture, without a world.
+    function read(string memory path) internal returns (string memory json) {
+        json = vm.readFile(path);
+        proven = Statement({
+            commitment: vm.parseJsonUint(json, ".statement.commitment"),
+            schema: vm.parseJsonUint(json, ".statement.schema"),
+            modelDigest: vm.parseJsonUint(json, ".statement.modelDigest"),
+            threshold: vm.parseJsonUint(json, ".statement.threshold"),
+            context: vm.parseJsonUint(json, ".statement.context")
+        });
+        proof = vm.parseJsonBytes(json, ".proof");
+        made = _request(json);
     }
 
     /// The contract that the proof is for.
