@@ -38,6 +38,9 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
 
     // ------------------------------------------------------------------------------------ reading
 
+    // The book's answer is the function's: these end where the book has answered.
+    // slither-disable-start incorrect-return
+
     /// @inheritdoc ITesseraPool
     function loan(uint256 loanId) external view returns (Loan memory) {
         _askBook();
@@ -68,6 +71,8 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
         _askBook();
     }
 
+    // slither-disable-end incorrect-return
+
     // ------------------------------------------------------------------------------ underwriter
 
     /// @inheritdoc ITesseraPool
@@ -94,6 +99,11 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
     }
 
     // ------------------------------------------------------------------------------------ lending
+
+    // What is called before state changes is the pool's own book, and the underwriter and the registry, which
+    // never change and call nobody back but attesters' and borrowers' signature checks (static calls); the token
+    // comes last. And all of these functions are `nonReentrant`.
+    // slither-disable-start reentrancy-no-eth,reentrancy-events,reentrancy-benign
 
     /// @inheritdoc ITesseraPool
     function previewBorrow(address borrower, BorrowRequest calldata request)
@@ -358,4 +368,6 @@ contract TesseraPool is AccessManaged, Multicall, TesseraVault {
     function _endOfDay(uint256 time) private pure returns (uint256) {
         return Math.ceilDiv(time, 1 days) * 1 days;
     }
+
+    // slither-disable-end reentrancy-no-eth,reentrancy-events,reentrancy-benign
 }

@@ -266,6 +266,8 @@ abstract contract TesseraVault is ERC4626, ERC20Permit, ReentrancyGuardTransient
     function _pull(address from, uint256 amount) internal {
         IERC20 token = IERC20(asset());
         uint256 before = token.balanceOf(address(this));
+        // `from` is the caller in every use.
+        // slither-disable-next-line arbitrary-send-erc20
         token.safeTransferFrom(from, address(this), amount);
         uint256 moved = token.balanceOf(address(this)) - before;
         require(moved == amount, TransferMismatch(amount, moved));

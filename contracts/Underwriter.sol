@@ -102,6 +102,8 @@ contract Underwriter is AccessManaged, IUnderwriter {
         Terms calldata terms,
         uint256 nonce
     ) external view returns (uint256) {
+        // The tier's threshold and price are no part of a context.
+        // slither-disable-next-line uninitialized-local
         Case memory made;
         made.pool = pool;
         made.borrower = borrower;

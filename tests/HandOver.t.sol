@@ -85,7 +85,6 @@ contract HandOverTest is Base {
         vm.stopPrank();
         vm.expectPartialRevert(HandOver.StillInCharge.selector);
         script.handOver(targets(), holders());
-        vm.stopBroadcast();
     }
 
     function test_a_new_policy_waits() public {

@@ -335,7 +335,7 @@ interface ITesseraPool {
     // ------------------------------------------------------------------------------------- limits
 
     /// @notice How far the pool may be filled and lent out. Repaying and withdrawing have no limits.
-    function limits() external view returns (uint128 deposits, uint64 utilisation, uint64 cover);
+    function limits() external view returns (uint128 deposits, uint64 utilisation, uint64 leastCover);
 
     /// @notice Lowers deposits and utilisation or raises the cover, at once; the first two being zero closes
     /// the pool to new business. For the guardian.
