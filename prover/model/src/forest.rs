@@ -2,6 +2,7 @@
 
 use crate::{
     features::Features,
+    network::{ACCUMULATOR_BITS, Network},
     points::Score,
     schema::{Feature, Schema},
 };
@@ -13,11 +14,13 @@ pub const MAX_NODES: usize = 1 << 22;
 /// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
 pub const SCORE_LIMIT: u64 = 1 << 62;
 
-/// A sum of trees, in 2^-32 points.
+/// A sum of trees, or a network, in 2^-32 points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// Added up in any order: integers do not round.
+    /// Added up in any order: integers do not round. None beside a network.
     pub trees: Vec<Tree>,
+    /// Its output is added to the offset.
+    pub network: Option<Network>,
     /// What the score starts from, in 2^-32 points.
     pub offset: i64,
     /// The largest code of each feature of the schema; where a value may be missing, its code.
@@ -59,9 +62,23 @@ pub enum Node {
 /// What is wrong with a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// No tree, or more than the limit.
-    #[error("a model has 1 to {MAX_TREES} trees, this one has {0}")]
+    /// No tree, or more than the limit, or trees beside a network.
+    #[error("a model has 1 to {MAX_TREES} trees or a network, this one has {0} trees")]
     Trees(usize),
+    /// A network that breaks a rule of its types.
+    #[error("network: {0}")]
+    Network(String),
+    /// A sum in a network that could pass the limit.
+    #[error(
+        "layer {layer}, neuron {neuron}: its sum can reach 2^{ACCUMULATOR_BITS}: narrow the schema's \
+         ranges or scale the inputs"
+    )]
+    Accumulator {
+        /// Index of the layer.
+        layer: usize,
+        /// Index in the layer.
+        neuron: usize,
+    },
     /// More nodes than the limit.
     #[error("more than {MAX_NODES} nodes")]
     Nodes,
@@ -71,7 +88,7 @@ pub enum ModelError {
         /// Index of the tree.
         tree: usize,
     },
-    /// No tree with a question left.
+    /// No question is left.
     #[error("within the schema's ranges the model gives everybody the same score")]
     Constant,
     /// Made for another schema.
@@ -104,7 +121,9 @@ impl Model {
             Node::Leaf { value } => value,
             Node::Split { .. } => unreachable!("a walk ends in a leaf"),
         };
-        Score(self.offset + self.trees.iter().map(value).sum::<i64>())
+        let network = |network: &Network| network.run(features.codes(), &self.tops).score;
+        let network = self.network.as_ref().map_or(0, network);
+        Score(self.offset + network + self.trees.iter().map(value).sum::<i64>())
     }
 
     /// The node that each tree ends in.
@@ -113,10 +132,14 @@ impl Model {
     }
 
     /// The largest magnitude that any partial sum of a score can have, in 2^-32 points:
-    /// `|offset| + Σ max |leaf|`.
-    pub fn bound(&self) -> u64 {
-        let largest = self.trees.iter().map(Tree::largest_leaf);
-        largest.fold(self.offset.unsigned_abs(), u64::saturating_add)
+    /// `|offset| + Σ max |leaf|`, or `|offset| + |network's output|`.
+    pub fn bound(&self, schema: &Schema) -> Result<u64, ModelError> {
+        let network = match &self.network {
+            Some(network) => network.bound(schema)?,
+            None => 0,
+        };
+        let largest = self.trees.iter().map(Tree::largest_leaf).chain([network]);
+        Ok(largest.fold(self.offset.unsigned_abs(), u64::saturating_add))
     }
 
     /// Splits and leaves.
@@ -127,8 +150,11 @@ impl Model {
     }
 
     /// For each feature of a schema of `features` features, its different thresholds, ascending.
-    pub fn thresholds(&self, features: usize) -> Vec<Vec<u64>> {
-        let mut thresholds = vec![std::collections::BTreeSet::new(); features];
+    pub fn thresholds(&self, schema: &Schema) -> Vec<Vec<u64>> {
+        if let Some(network) = &self.network {
+            return network.thresholds(schema);
+        }
+        let mut thresholds = vec![std::collections::BTreeSet::new(); schema.features.len()];
         for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
             if let Node::Split { feature, threshold, .. } = *node {
                 thresholds[feature].insert(threshold);
@@ -142,8 +168,12 @@ impl Model {
         if self.tops != schema.features.iter().map(Feature::top).collect::<Vec<_>>() {
             return Err(ModelError::Schema(schema.name.clone()));
         }
-        if self.trees.is_empty() || self.trees.len() > MAX_TREES {
+        let trees = if self.network.is_some() { 0..=0 } else { 1..=MAX_TREES };
+        if !trees.contains(&self.trees.len()) {
             return Err(ModelError::Trees(self.trees.len()));
+        }
+        if let Some(network) = &self.network {
+            network.validate(schema)?;
         }
         if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
             return Err(ModelError::Nodes);
@@ -151,7 +181,7 @@ impl Model {
         for (index, tree) in self.trees.iter().enumerate() {
             tree.validate(index, schema)?;
         }
-        match self.bound() {
+        match self.bound(schema)? {
             bound if bound >= SCORE_LIMIT => {
                 Err(ModelError::TooLarge { bits: u64::BITS - bound.leading_zeros() })
             }
@@ -245,7 +275,7 @@ mod tests {
     }
 
     fn model(nodes: Vec<Node>) -> Model {
-        Model { trees: vec![Tree { nodes }], offset: -7, tops: vec![9, 1] }
+        Model { trees: vec![Tree { nodes }], network: None, offset: -7, tops: vec![9, 1] }
     }
 
     #[test]
@@ -280,14 +310,19 @@ mod tests {
         let large = Node::Leaf { value: -(1 << 61) };
         let small = Node::Leaf { value: 5 };
         let tree = Tree { nodes: vec![split(1, 1, false, [1, 2]), large, small] };
-        let two =
-            |offset| Model { trees: vec![tree.clone(), tree.clone()], offset, tops: vec![9, 1] };
-        assert_eq!(two(0).bound(), 1 << 62);
+        let two = |offset| Model {
+            trees: vec![tree.clone(), tree.clone()],
+            network: None,
+            offset,
+            tops: vec![9, 1],
+        };
+        assert_eq!(two(0).bound(&schema()), Ok(1 << 62));
         assert_eq!(two(0).validate(&schema()), Err(ModelError::TooLarge { bits: 63 }));
-        let one = |offset| Model { trees: vec![tree.clone()], offset, tops: vec![9, 1] };
+        let one =
+            |offset| Model { trees: vec![tree.clone()], network: None, offset, tops: vec![9, 1] };
         assert_eq!(one((1 << 61) - 1).validate(&schema()), Ok(()));
         assert!(one(i64::MIN).validate(&schema()).is_err());
         assert_eq!((two(0).size(), tree.depth()), ((2, 4), 1));
-        assert_eq!(two(0).thresholds(2), [vec![], vec![1]]);
+        assert_eq!(two(0).thresholds(&schema()), [vec![], vec![1]]);
     }
 }

@@ -6,6 +6,7 @@
 mod features;
 mod forest;
 pub mod import;
+pub mod network;
 pub mod package;
 mod points;
 pub mod report;
@@ -15,6 +16,7 @@ mod table;
 pub use features::{Features, FeaturesError};
 pub use forest::{MAX_NODES, MAX_TREES, Model, ModelError, Node, SCORE_LIMIT, Tree};
 pub use import::{ImportError, ImportOptions, calibrate, import, import_with};
+pub use network::Network;
 pub use package::{Format, Package, PackageError, Source};
 pub use points::{FRACTION_BITS, PointsError, Scaling, Score, Target};
 pub use report::{Calibration, Report, Sample};

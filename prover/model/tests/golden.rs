@@ -44,7 +44,8 @@ fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) ->
         import_with(model, schema, &scaling(), Some([7; 32]), options, Some(&sample)).unwrap();
     let calibration = package.report.calibration.clone().unwrap();
 
-    let ensemble = tessera_model::import::read(&std::fs::read(model).unwrap(), options).unwrap();
+    let model = tessera_model::import::read(&std::fs::read(model).unwrap(), options).unwrap();
+    let ensemble = model.into_trees().unwrap();
     let mut rows = csv::Reader::from_path(csv).unwrap();
     let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
     let columns = schema.columns(&header).unwrap();

@@ -40,7 +40,10 @@ fn replaced(from: &str, to: &str) -> Fault {
 
 #[test]
 fn the_untouched_model_is_read() {
-    let ensemble = read(model(str::to_owned).as_bytes(), &ImportOptions::default()).unwrap();
+    let ensemble = read(model(str::to_owned).as_bytes(), &ImportOptions::default())
+        .unwrap()
+        .into_trees()
+        .unwrap();
     assert_eq!(ensemble.margin(&[1.0, 9.0]), -0.25);
     assert_eq!(ensemble.margin(&[2.0, 2.0]), 0.5);
     assert_eq!(ensemble.margin(&[f64::NAN, f64::NAN]), 0.5);

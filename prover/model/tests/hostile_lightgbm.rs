@@ -55,7 +55,8 @@ fn replaced(from: &str, to: &str) -> Fault {
 #[test]
 fn the_untouched_model_is_read() {
     for text in [MODEL.to_owned(), MODEL.replace('\n', "\r\n")] {
-        let ensemble = read(text.as_bytes(), &ImportOptions::default()).unwrap();
+        let ensemble =
+            read(text.as_bytes(), &ImportOptions::default()).unwrap().into_trees().unwrap();
         assert_eq!(ensemble.margin(&[1.5, 0.0]), -0.25);
         assert_eq!(ensemble.margin(&[f64::NAN, 0.0]), -0.25);
         // The set is {1, 2}: bits 1 and 2 of 6.
@@ -153,7 +154,7 @@ fn a_tree_of_one_leaf_adds_to_the_offset() {
         "end of trees",
         "Tree=1\nnum_leaves=1\nnum_cat=0\nleaf_value=0.125\nis_linear=0\nshrinkage=1\n\nend of trees",
     );
-    let ensemble = read(text.as_bytes(), &ImportOptions::default()).unwrap();
+    let ensemble = read(text.as_bytes(), &ImportOptions::default()).unwrap().into_trees().unwrap();
     assert_eq!(ensemble.margin(&[0.0, 0.0]), -0.125);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.txt");
@@ -182,7 +183,8 @@ proptest! {
     ) {
         let end = (at + length).min(MODEL.len());
         let mutated = [&MODEL[..at], patch.as_str(), &MODEL[end..]].concat();
-        if let Ok(ensemble) = read(mutated.as_bytes(), &ImportOptions::default()) {
+        if let Ok(model) = read(mutated.as_bytes(), &ImportOptions::default()) {
+            let ensemble = model.into_trees().unwrap();
             let _ = ensemble.margin(&vec![1.0; ensemble.feature_count]);
         }
     }

@@ -70,7 +70,7 @@ fn expected(schema: &Schema, features: &Features, partial: i64) -> Instances {
 
 fn model(schema: &Schema) -> Model {
     let tops = schema.features.iter().map(Feature::top).collect();
-    Model { trees: trees(), offset: 600, tops }
+    Model { trees: trees(), network: None, offset: 600, tops }
 }
 
 fn agrees(codes: Vec<u64>) {

@@ -127,7 +127,7 @@ const POLYNOMIALS: u64 = 64;
 /// How many segments of `2^k` rows are proven at once: one a core, as far as half the free memory
 /// holds their polynomials, and at least one.
 fn at_once(k: u32) -> usize {
-    let bytes = POLYNOMIALS * 32 << k;
+    let bytes = (POLYNOMIALS * 32) << k;
     let held = memory::available().map_or(u64::MAX, |free| free / 2 / bytes);
     usize::try_from(held).unwrap_or(usize::MAX).clamp(1, rayon::current_num_threads())
 }

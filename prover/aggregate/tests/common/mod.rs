@@ -61,7 +61,7 @@ pub fn package(salt: u8) -> Package {
     let tops = schema.features.iter().map(Feature::top).collect();
     let zero = Sha256Digest([0; 32]);
     Package {
-        model: Model { trees, offset: 600 * POINT, tops },
+        model: Model { trees, network: None, offset: 600 * POINT, tops },
         salt: [salt; 32],
         scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
         source: Source {

@@ -4,7 +4,7 @@
 //! each decision; it is not used to score anybody.
 
 use super::error::Fault;
-use crate::package::Format;
+use crate::{Scaling, package::Format};
 
 /// What a file holds, with nothing rounded.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +25,23 @@ pub struct Ensemble {
     pub base: f64,
     /// The same before the library rounds it.
     pub exact_base: f64,
+    /// What the sum is.
+    pub output: Output,
     /// Log-odds a unit of the sum.
     pub sigmoid: f64,
     /// Precision of the library's sum.
     pub sum: Precision,
     /// What a reader should know, in sentences.
     pub notes: Vec<String>,
+}
+
+/// What a model's output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Log-odds of class 1 by [`Ensemble::sigmoid`].
+    Margin,
+    /// Points, whatever the scaling.
+    Points,
 }
 
 /// In what the library adds leaves.
@@ -239,8 +250,12 @@ impl Ensemble {
         }
     }
 
-    /// The log-odds of class 1.
-    pub fn log_odds(&self, values: &[f64]) -> f64 {
-        self.margin(values) * self.sigmoid
+    /// The score of `values`, in points.
+    pub fn points(&self, values: &[f64], scaling: &Scaling) -> f64 {
+        let margin = self.margin(values);
+        match self.output {
+            Output::Margin => scaling.points_of(margin * self.sigmoid),
+            Output::Points => margin,
+        }
     }
 }

@@ -1,23 +1,34 @@
 //! A lender's model file to a package.
 //!
 //! A reader a format turns the file into an [`Ensemble`], which answers exactly as the library
-//! does; everything after that is the same for all formats. The format is detected, not asked for.
+//! does, or a [`SourceNetwork`]; everything after that is the same for all formats. The format is
+//! detected, not asked for.
 
 mod ensemble;
 mod error;
 mod json;
 mod lightgbm;
+mod network;
 pub(crate) mod quantise;
+mod source;
 mod xgboost;
 
 #[cfg(test)]
 mod tests;
 
-pub use ensemble::{Ensemble, Missing, Precision, Rule, SourceNode, SourceSplit, SourceTree};
+pub use ensemble::{
+    Ensemble, Missing, Output, Precision, Rule, SourceNode, SourceSplit, SourceTree,
+};
 pub use error::{Fault, ImportError};
+pub use network::{
+    Category, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer,
+    SourceNetwork,
+};
+pub(crate) use source::Reference;
+pub use source::SourceModel;
 
 use crate::{
-    FeatureKind, Scaling, Schema,
+    Feature, FeatureKind, Scaling, Schema,
     package::{Format, Package, Source},
     report::{Calibration, Digests, Report, Sample, Structure},
 };
@@ -84,11 +95,9 @@ pub fn import_with(
     sample: Option<&Sample>,
 ) -> Result<Package, ImportError> {
     schema.validate()?;
-    let Loaded { source, ensemble, columns, quantised } = load(path, schema, scaling, options)?;
+    let Loaded { source, notes, reference, quantised } = load(path, schema, scaling, options)?;
     let calibration = sample
-        .map(|sample| {
-            Calibration::measure(sample, schema, scaling, &ensemble, &columns, &quantised)
-        })
+        .map(|sample| Calibration::measure(sample, schema, scaling, &reference, &quantised))
         .transpose()?;
     let salt = match salt {
         Some(salt) => salt,
@@ -103,8 +112,9 @@ pub fn import_with(
         package: Sha256Digest([0; 32]),
         schema: tessera_field::to_hex(&schema.digest()),
     };
-    let structure = Structure::of(&quantised, schema);
-    let report = Report { digests, structure, notes: ensemble.notes, calibration };
+    let structure = Structure::of(&quantised, schema)
+        .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
+    let report = Report { digests, structure, notes, calibration };
     let (schema, scaling) = (schema.clone(), scaling.clone());
     let mut package = Package { schema, model: quantised.model, salt, scaling, source, report };
     package.report.digests.package = package.digest();
@@ -123,16 +133,15 @@ pub fn calibrate(
     if loaded.source.sha256 != package.source.sha256 || loaded.quantised.model != package.model {
         return Err(ImportError::OtherSource { path: path.into() });
     }
-    let Loaded { ensemble, columns, quantised, .. } = loaded;
-    Ok(Calibration::measure(sample, schema, scaling, &ensemble, &columns, &quantised)?)
+    let Loaded { reference, quantised, .. } = loaded;
+    Ok(Calibration::measure(sample, schema, scaling, &reference, &quantised)?)
 }
 
 /// A model file, read and quantised.
 struct Loaded {
     source: Source,
-    ensemble: Ensemble,
-    /// The schema's index of each of the model's features.
-    columns: Vec<usize>,
+    notes: Vec<String>,
+    reference: Reference,
     quantised: Quantised,
 }
 
@@ -143,33 +152,52 @@ fn load(
     options: &ImportOptions,
 ) -> Result<Loaded, ImportError> {
     let bytes = tessera_artifact::read(path, MAX_MODEL_FILE)?;
-    let mut ensemble =
-        read(&bytes, options).map_err(|fault| ImportError::Model { path: path.into(), fault })?;
+    let in_file = |fault| ImportError::Model { path: path.into(), fault };
+    let model = read(&bytes, options).map_err(in_file)?;
     let sha256 = tessera_artifact::sha256(&bytes);
     drop(bytes);
-    let columns = match_features(path, &mut ensemble, schema, options)?;
-    note_categories(&mut ensemble, schema, &columns);
-    let quantised = quantise::quantise(&ensemble, schema, &columns, scaling)
-        .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
-    let source = describe(&ensemble, sha256, options);
-    Ok(Loaded { source, ensemble, columns, quantised })
+    let columns = match_features(path, &model, schema, options)?;
+    let source = describe(&model, sha256, options);
+    let mut notes = model.notes().to_vec();
+    if options.by_position {
+        notes.push("Features were matched by position, not by name.".into());
+    }
+    let reference = match model {
+        SourceModel::Trees(ensemble) => {
+            notes.extend(note_categories(&ensemble, schema, &columns));
+            Reference::Trees { ensemble, columns }
+        }
+        SourceModel::Network(network) => {
+            let (network, more) = network.resolve(schema, &columns).map_err(in_file)?;
+            notes.extend(more);
+            Reference::Network(network)
+        }
+    };
+    let quantised = match &reference {
+        Reference::Trees { ensemble, columns } => {
+            quantise::quantise_trees(ensemble, schema, columns, scaling)
+        }
+        Reference::Network(network) => quantise::quantise_network(network, schema, scaling),
+    }
+    .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
+    Ok(Loaded { source, notes, reference, quantised })
 }
 
-fn describe(ensemble: &Ensemble, sha256: Sha256Digest, options: &ImportOptions) -> Source {
+fn describe(model: &SourceModel, sha256: Sha256Digest, options: &ImportOptions) -> Source {
     Source {
-        format: ensemble.format,
-        library: ensemble.library.clone(),
+        format: model.format(),
+        library: model.library().map(String::from),
         sha256,
-        objective: ensemble.objective.clone(),
-        trees: ensemble.trees.len(),
-        features: ensemble.features.clone(),
+        objective: model.objective().into(),
+        trees: model.trees(),
+        features: model.features().to_vec(),
         options: options.clone(),
     }
 }
 
 /// Reads the bytes of a model file of any known format. Its features are not yet matched with a
 /// schema.
-pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
+pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault> {
     let start = bytes.trim_ascii_start();
     let format = |found, hint| Err(Fault::Format { found, hint });
     let resave = "load it with XGBoost and save it under a name ending in .json";
@@ -177,9 +205,9 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
         [] => format("an empty file", KNOWN),
         // The marks of a binary JSON object: a key's length, or the count of its fields.
         [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => format("UBJSON", resave),
-        [b'{', ..] => xgboost::read(bytes, options),
+        [b'{', ..] => xgboost::read(bytes, options).map(SourceModel::Trees),
         _ if start.starts_with(b"tree\n") || start.starts_with(b"tree\r\n") => {
-            lightgbm::read(bytes)
+            lightgbm::read(bytes).map(SourceModel::Trees)
         }
         _ if start.starts_with(b"binf") || start.starts_with(b"bs64") => {
             format("XGBoost's old binary format", resave)
@@ -195,29 +223,28 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
 /// The schema's index of each of the model's features.
 fn match_features(
     path: &Path,
-    ensemble: &mut Ensemble,
+    model: &SourceModel,
     schema: &Schema,
     options: &ImportOptions,
 ) -> Result<Vec<usize>, ImportError> {
     if options.by_position {
-        if ensemble.feature_count != schema.features.len() {
+        if model.feature_count() != schema.features.len() {
             return Err(ImportError::FeatureCount {
                 path: path.into(),
-                model: ensemble.feature_count,
+                model: model.feature_count(),
                 schema: schema.name.clone(),
                 found: schema.features.len(),
             });
         }
-        ensemble.notes.push("Features were matched by position, not by name.".into());
-        return Ok((0..ensemble.feature_count).collect());
+        return Ok((0..model.feature_count()).collect());
     }
-    if ensemble.features.is_empty() {
+    if model.features().is_empty() {
         return Err(ImportError::Unnamed { path: path.into() });
     }
-    let index = names(ensemble.format, schema);
+    let index = names(model.format(), schema);
     let mut seen = HashSet::new();
-    let mut columns = Vec::with_capacity(ensemble.features.len());
-    for name in &ensemble.features {
+    let mut columns = Vec::with_capacity(model.features().len());
+    for name in model.features() {
         let column = index.get(name).ok_or_else(|| ImportError::UnknownFeature {
             path: path.into(),
             feature: name.chars().take(200).collect(),
@@ -248,8 +275,8 @@ fn names(format: Format, schema: &Schema) -> HashMap<String, usize> {
     index.into_iter().filter_map(|(name, of)| Some((name, of?))).collect()
 }
 
-/// Says how categories of the model and codes of the schema were matched.
-fn note_categories(ensemble: &mut Ensemble, schema: &Schema, columns: &[usize]) {
+/// How categories of the model and codes of the schema were matched, in sentences.
+fn note_categories(ensemble: &Ensemble, schema: &Schema, columns: &[usize]) -> Vec<String> {
     let mut asked = BTreeSet::new();
     for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
         if let SourceNode::Split(split) = node
@@ -258,13 +285,13 @@ fn note_categories(ensemble: &mut Ensemble, schema: &Schema, columns: &[usize]) 
             asked.insert(columns[split.feature]);
         }
     }
-    for feature in asked.into_iter().map(|column| &schema.features[column]) {
-        if let FeatureKind::Category { codes } = &feature.kind {
-            ensemble.notes.push(format!(
-                "{:?} is split by categories: the model's category 0 is the schema's {:?}, and so \
-                 on in the order of the schema's codes. Check that training counted the same way.",
-                feature.name, codes[0]
-            ));
-        }
-    }
+    let note = |feature: &Feature| match &feature.kind {
+        FeatureKind::Category { codes } => Some(format!(
+            "{:?} is split by categories: the model's category 0 is the schema's {:?}, and so on in \
+             the order of the schema's codes. Check that training counted the same way.",
+            feature.name, codes[0]
+        )),
+        FeatureKind::Numeric { .. } => None,
+    };
+    asked.into_iter().filter_map(|column| note(&schema.features[column])).collect()
 }

@@ -1,8 +1,8 @@
 //! Quantised trees against the reference evaluator, on random trees and every code near an edge.
 
 use super::{
-    ensemble::{Ensemble, Missing, Precision, Rule, SourceNode, SourceSplit, SourceTree},
-    quantise::{Quantised, quantise},
+    ensemble::{Ensemble, Missing, Output, Precision, Rule, SourceNode, SourceSplit, SourceTree},
+    quantise::{Quantised, quantise_trees as quantise},
 };
 use crate::{Feature, FeatureKind, Features, Format, ModelError, Node, Scaling, Schema};
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ fn ensemble(features: usize, trees: Vec<SourceTree>) -> Ensemble {
         trees,
         base: 0.25,
         exact_base: 0.25,
+        output: Output::Margin,
         sigmoid: 1.0,
         sum: Precision::F64,
         notes: Vec::new(),
@@ -134,7 +135,7 @@ fn scores_are_rounded_to_nearest() {
     let found = quantise(&source, &schema, &[0], &scaling()).unwrap();
     for code in [0, 1] {
         let features = Features::new(&schema, vec![code]).unwrap();
-        let exact = scaling().points_of(source.log_odds(&features.values(&schema)));
+        let exact = source.points(&features.values(&schema), &scaling());
         let units = exact * 2f64.powi(32);
         assert!((found.model.score(&features).0 as f64 - units).abs() <= 1.0);
     }
@@ -269,7 +270,7 @@ proptest! {
             let allowed = source.trees.len() as f64 / 2.0 + 1.0;
             let score = found.model.score(&features).0;
             prop_assert!((score as f64 - units).abs() < allowed, "{score} for {units}");
-            prop_assert!(score.unsigned_abs() <= found.model.bound());
+            prop_assert!(score.unsigned_abs() <= found.model.bound(&schema).unwrap());
         }
     }
 }

@@ -5,7 +5,11 @@
 //! `=-81620` is a leaf, in 2^-32 points.
 
 use super::{Package, Source};
-use crate::{Feature, MAX_NODES, Model, Node, Scaling, Schema, Tree, report::Report};
+use crate::{
+    Feature, MAX_NODES, Model, Network, Node, Scaling, Schema, Tree,
+    network::{Input, Layer, Neuron},
+    report::Report,
+};
 use serde::{Deserialize, Serialize, de::Error};
 use tessera_artifact::Sha256Digest;
 
@@ -26,6 +30,22 @@ pub(super) struct PackageJson {
 struct ModelJson {
     offset: i64,
     trees: Vec<Tree>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    network: Option<NetworkJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkJson {
+    inputs: Vec<Input>,
+    layers: Vec<LayerJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LayerJson {
+    shift: u32,
+    neurons: Vec<Neuron>,
 }
 
 impl From<&Package> for PackageJson {
@@ -35,7 +55,11 @@ impl From<&Package> for PackageJson {
             scaling: package.scaling.clone(),
             schema: package.schema.clone(),
             salt: Sha256Digest(package.salt),
-            model: ModelJson { offset: package.model.offset, trees: package.model.trees.clone() },
+            model: ModelJson {
+                offset: package.model.offset,
+                trees: package.model.trees.clone(),
+                network: package.model.network.as_ref().map(NetworkJson::from),
+            },
         }
     }
 }
@@ -45,13 +69,66 @@ impl PackageJson {
     pub(super) fn into_package(self, report: Report) -> Package {
         let tops = self.schema.features.iter().map(Feature::top).collect();
         Package {
-            model: Model { trees: self.model.trees, offset: self.model.offset, tops },
+            model: Model {
+                trees: self.model.trees,
+                network: self.model.network.map(NetworkJson::into_network),
+                offset: self.model.offset,
+                tops,
+            },
             schema: self.schema,
             salt: self.salt.0,
             scaling: self.scaling,
             source: self.source,
             report,
         }
+    }
+}
+
+impl From<&Network> for NetworkJson {
+    fn from(network: &Network) -> Self {
+        let layer =
+            |layer: &Layer| LayerJson { shift: layer.shift, neurons: layer.neurons.clone() };
+        Self { inputs: network.inputs.clone(), layers: network.layers.iter().map(layer).collect() }
+    }
+}
+
+impl NetworkJson {
+    fn into_network(self) -> Network {
+        let layer = |layer: LayerJson| Layer { neurons: layer.neurons, shift: layer.shift };
+        Network { inputs: self.inputs, layers: self.layers.into_iter().map(layer).collect() }
+    }
+}
+
+impl Serialize for Input {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Input::parse(&text).ok_or_else(|| D::Error::custom("an input of a network is malformed"))
+    }
+}
+
+impl Serialize for Neuron {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let weights = self.weights.iter().map(i64::to_string);
+        let words: Vec<_> = [self.bias.to_string()].into_iter().chain(weights).collect();
+        serializer.serialize_str(&words.join(" "))
+    }
+}
+
+impl<'de> Deserialize<'de> for Neuron {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let malformed = || D::Error::custom("a neuron of a network is malformed");
+        let mut words = text.split_ascii_whitespace();
+        let bias = words.next().and_then(|word| word.parse().ok()).ok_or_else(malformed)?;
+        let weights: Result<_, _> =
+            words.map(|word| word.parse().map_err(|_| malformed())).collect();
+        Ok(Self { bias, weights: weights? })
     }
 }
 

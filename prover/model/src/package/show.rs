@@ -24,7 +24,7 @@ impl Package {
         writeln!(out, "{:.4} points at even odds", self.scaling.offset())?;
         write!(out, "{}", self.report)?;
 
-        let thresholds = self.model.thresholds(self.schema.features.len());
+        let thresholds = self.model.thresholds(&self.schema);
         let mut asked: Vec<_> = self.schema.features.iter().zip(&thresholds).collect();
         asked.retain(|(_, thresholds)| !thresholds.is_empty());
         asked.sort_by_key(|(_, thresholds)| std::cmp::Reverse(thresholds.len()));

@@ -3,7 +3,7 @@
 use super::statistics::{self, Band, Bin, Errors, Separation, tidy};
 use crate::{
     Features, Scaling, Schema, Score, Target,
-    import::{Ensemble, quantise::Quantised},
+    import::{Reference, quantise::Quantised},
     schema::{CellError, Columns, ColumnsError, Fault},
     table::{Table, TableError},
 };
@@ -151,7 +151,6 @@ pub struct Flip {
 /// A row, scored by both.
 struct Scored {
     row: usize,
-    log_odds: f64,
     before: f64,
     after: Score,
     bad: Option<bool>,
@@ -163,20 +162,17 @@ impl Calibration {
         sample: &Sample,
         schema: &Schema,
         scaling: &Scaling,
-        ensemble: &Ensemble,
-        columns: &[usize],
+        reference: &Reference,
         quantised: &Quantised,
     ) -> Result<Self, SampleError> {
         let mut rows = Rows::open(sample, schema)?;
         let (mut scored, mut wrong_leaves) = (Vec::new(), 0);
         while let Some((row, features, label)) = rows.next()? {
-            let all = features.values(schema);
-            let values: Vec<f64> = columns.iter().map(|column| all[*column]).collect();
-            wrong_leaves += wrong(quantised, ensemble, &features, &values);
-            let log_odds = ensemble.log_odds(&values);
+            let (before, wrong) = reference.compare(quantised, schema, scaling, &features);
+            wrong_leaves += wrong;
             let bad = label.map(|class_1| class_1 == (scaling.target == Target::Bad));
             let after = quantised.model.score(&features);
-            scored.push(Scored { row, log_odds, before: scaling.points_of(log_odds), after, bad });
+            scored.push(Scored { row, before, after, bad });
         }
         let refused = rows.finish(scored.len())?;
 
@@ -199,7 +195,9 @@ impl Calibration {
             refused,
             leaves: scored.len() as u64 * quantised.model.trees.len() as u64,
             wrong_leaves,
-            margin_error: of(|s, scaling| s.log_odds - scaling.margin_of(s.after.points())),
+            margin_error: of(|s, scaling| {
+                scaling.margin_of(s.before) - scaling.margin_of(s.after.points())
+            }),
             points_error: of(|s, _| s.before - s.after.points()),
             scores: [
                 points().fold(f64::MAX, f64::min),
@@ -215,15 +213,6 @@ impl Calibration {
             bands: statistics::bands(scored.iter().filter_map(expected).collect()),
         })
     }
-}
-
-/// Trees in which the two models end in different leaves.
-fn wrong(quantised: &Quantised, ensemble: &Ensemble, features: &Features, values: &[f64]) -> u64 {
-    let leaves = quantised.model.leaves(features);
-    let differs = |(leaf, (tree, nodes)): (&usize, &(usize, Vec<usize>))| {
-        nodes[*leaf] != ensemble.trees[*tree].leaf(values).0
-    };
-    leaves.iter().zip(&quantised.origins).filter(|pair| differs(*pair)).count() as u64
 }
 
 impl Decisions {

@@ -8,8 +8,9 @@ mod text;
 pub use calibration::{Calibration, Decisions, Flip, Refused, Sample, SampleError};
 pub use statistics::{Band, Bin, Errors, Separation};
 
-use crate::{Schema, import::quantise::Quantised};
+use crate::{ModelError, Schema, import::quantise::Quantised};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use tessera_artifact::Sha256Digest;
 
 /// The report of an import.
@@ -64,30 +65,58 @@ pub struct Structure {
     pub bound: u64,
     /// Bits of `bound`; the limit is 62.
     pub bound_bits: u32,
-    /// Most that rounding leaves can move a score, in points.
+    /// Most that rounding can move a score, in points.
     pub rounding: f64,
+    /// Layers of a network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerStructure>,
+}
+
+/// Counts and bounds of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerStructure {
+    /// Weights a neuron.
+    pub inputs: usize,
+    /// Outputs.
+    pub neurons: usize,
+    /// Bits of the largest sum of a neuron; the limit is [`crate::network::ACCUMULATOR_BITS`].
+    pub accumulator_bits: u32,
 }
 
 impl Structure {
-    pub(crate) fn of(quantised: &Quantised, schema: &Schema) -> Self {
+    pub(crate) fn of(quantised: &Quantised, schema: &Schema) -> Result<Self, ModelError> {
         let model = &quantised.model;
         let (splits, leaves) = model.size();
-        let thresholds = model.thresholds(schema.features.len());
-        let bound = model.bound();
-        let sums = model.trees.len() + quantised.constant_trees + 1;
-        Self {
+        let thresholds = model.thresholds(schema);
+        let bound = model.bound(schema)?;
+        let mut used: BTreeSet<usize> =
+            (0..thresholds.len()).filter(|feature| !thresholds[*feature].is_empty()).collect();
+        let mut layers = Vec::new();
+        if let Some(network) = &model.network {
+            used.extend(network.inputs.iter().map(|input| input.feature()));
+            for (layer, ranges) in network.layers.iter().zip(network.accumulators(schema)?) {
+                layers.push(LayerStructure {
+                    inputs: layer.neurons.first().map_or(0, |neuron| neuron.weights.len()),
+                    neurons: layer.neurons.len(),
+                    accumulator_bits: ranges.iter().map(|range| range.bits()).max().unwrap_or(0),
+                });
+            }
+        }
+        Ok(Self {
             trees: model.trees.len(),
             constant_trees: quantised.constant_trees,
             splits,
             leaves,
             depth: model.trees.iter().map(crate::Tree::depth).max().unwrap_or(0),
             thresholds: thresholds.iter().map(Vec::len).sum(),
-            features_used: thresholds.iter().filter(|of| !of.is_empty()).count(),
+            features_used: used.len(),
             features: schema.features.len(),
             folded_splits: quantised.folded_splits,
             bound,
             bound_bits: u64::BITS - bound.leading_zeros(),
-            rounding: statistics::tidy(sums as f64 * 0.5 / crate::points::ONE as f64),
-        }
+            rounding: statistics::tidy(quantised.rounding),
+            layers,
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The report for a terminal.
 
-use super::{Calibration, Decisions, Errors, Report};
+use super::{Calibration, Decisions, Errors, LayerStructure, Report, Structure};
 use std::fmt::{self, Write};
 
 /// Flips that are listed on a terminal.
@@ -14,13 +14,9 @@ impl fmt::Display for Report {
         writeln!(f, "source     sha256 {}", self.digests.source)?;
         writeln!(f, "package    sha256 {}", self.digests.package)?;
         writeln!(f, "schema     {}", self.digests.schema)?;
-        write!(f, "model      {} trees of depth ≤ {}, ", s.trees, s.depth)?;
-        writeln!(f, "{} comparisons, {} leaves", s.splits, s.leaves)?;
-        write!(f, "           {} different thresholds on ", s.thresholds)?;
-        writeln!(f, "{} of {} features", s.features_used, s.features)?;
-        if s.folded_splits + s.constant_trees > 0 {
-            write!(f, "           {} splits and ", s.folded_splits)?;
-            writeln!(f, "{} trees are decided by the schema's ranges", s.constant_trees)?;
+        match s.layers.is_empty() {
+            true => trees(f, s)?,
+            false => layers(f, s)?,
         }
         writeln!(f, "bound      |score| < 2^{} units of 2^-32 points (limit 2^62)", s.bound_bits)?;
         writeln!(f, "rounding   at most {:.1e} points", s.rounding)?;
@@ -34,6 +30,32 @@ impl fmt::Display for Report {
     }
 }
 
+fn trees(f: &mut fmt::Formatter<'_>, s: &Structure) -> fmt::Result {
+    write!(f, "model      {} trees of depth ≤ {}, ", s.trees, s.depth)?;
+    writeln!(f, "{} comparisons, {} leaves", s.splits, s.leaves)?;
+    write!(f, "           {} different thresholds on ", s.thresholds)?;
+    writeln!(f, "{} of {} features", s.features_used, s.features)?;
+    if s.folded_splits + s.constant_trees > 0 {
+        write!(f, "           {} splits and ", s.folded_splits)?;
+        writeln!(f, "{} trees are decided by the schema's ranges", s.constant_trees)?;
+    }
+    Ok(())
+}
+
+fn layers(f: &mut fmt::Formatter<'_>, s: &Structure) -> fmt::Result {
+    writeln!(
+        f,
+        "model      {} layers on {} of {} features",
+        s.layers.len(),
+        s.features_used,
+        s.features
+    )?;
+    for LayerStructure { inputs, neurons, accumulator_bits } in &s.layers {
+        writeln!(f, "           {inputs} → {neurons}, sums below 2^{accumulator_bits}")?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Calibration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [low, mean, high] = self.scores;
@@ -42,7 +64,10 @@ impl fmt::Display for Calibration {
             write!(f, "left out   {} rows: the value of {:?} ", refused.rows, refused.feature)?;
             writeln!(f, "{} (first: row {})", refused.fault, refused.first_row)?;
         }
-        writeln!(f, "leaves     {} of {} differ from the source", self.wrong_leaves, self.leaves)?;
+        if self.leaves > 0 {
+            let (wrong, leaves) = (self.wrong_leaves, self.leaves);
+            writeln!(f, "leaves     {wrong} of {leaves} differ from the source")?;
+        }
         writeln!(f, "\nerror                    mean      99.9 %         max")?;
         let mut error = |name, Errors { mean, p999, max }: Errors| {
             writeln!(f, "{name:<18} {mean:>10.2e}  {p999:>10.2e}  {max:>10.2e}")

@@ -6,7 +6,7 @@
 mod tree;
 
 use super::{
-    ensemble::{Ensemble, Precision},
+    ensemble::{Ensemble, Output, Precision},
     error::Fault,
 };
 use crate::{MAX_NODES, MAX_TREES, package::Format};
@@ -60,6 +60,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
         trees,
         base: 0.0,
         exact_base: 0.0,
+        output: Output::Margin,
         sigmoid,
         sum: Precision::F64,
         notes: Vec::new(),

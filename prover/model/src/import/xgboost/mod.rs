@@ -8,7 +8,7 @@ mod tree;
 
 use super::{
     ImportOptions,
-    ensemble::{Ensemble, Precision},
+    ensemble::{Ensemble, Output, Precision},
     error::Fault,
 };
 use crate::{MAX_NODES, package::Format};
@@ -99,6 +99,7 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         trees,
         base: f64::from(base),
         exact_base,
+        output: Output::Margin,
         sigmoid: 1.0,
         sum: Precision::F32,
         notes,

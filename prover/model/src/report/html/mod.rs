@@ -2,7 +2,7 @@
 
 mod plot;
 
-use super::{Calibration, Decisions, Errors};
+use super::{Calibration, Decisions, Errors, LayerStructure};
 use crate::Package;
 use std::fmt::{self, Display, Write};
 
@@ -47,7 +47,9 @@ fn write_cards(out: &mut String, calibration: &Calibration) -> fmt::Result {
         let class = if fine { "card" } else { "card bad" };
         writeln!(out, "<div class=\"{class}\"><b>{value}</b><span>{what}</span></div>")
     };
-    card(&wrong_leaves, &format_args!("of {leaves} leaves differ"), wrong_leaves == 0)?;
+    if leaves > 0 {
+        card(&wrong_leaves, &format_args!("of {leaves} leaves differ"), wrong_leaves == 0)?;
+    }
     let points = calibration.points_error.max;
     card(&format_args!("{points:.1e}"), &"points, the largest difference", points < 0.01)?;
     if let (Some(before), Some(after)) = (calibration.before, calibration.after) {
@@ -167,13 +169,21 @@ fn write_model(out: &mut String, package: &Package) -> fmt::Result {
         row(out, &[&"format", &format_args!("{}, {}", source.format, Text(library))])?;
         row(out, &[&"objective", &Text(&source.objective)])?;
         row(out, &[&"scaling", &package.scaling])?;
-        row(out, &[&"trees", &format_args!("{}, depth at most {}", s.trees, s.depth)])?;
-        row(out, &[&"comparisons", &format_args!("{}, and {} leaves", s.splits, s.leaves)])?;
-        let thresholds =
-            format!("{} on {} of {} features", s.thresholds, s.features_used, s.features);
-        row(out, &[&"thresholds", &thresholds])?;
-        let folded = format!("{} splits, {} trees", s.folded_splits, s.constant_trees);
-        row(out, &[&"decided by the schema", &folded])?;
+        for (index, layer) in s.layers.iter().enumerate() {
+            let LayerStructure { inputs, neurons, accumulator_bits } = layer;
+            let name = format!("layer {}", index + 1);
+            let shape = format!("{inputs} → {neurons}, sums below 2^{accumulator_bits}");
+            row(out, &[&name, &shape])?;
+        }
+        if s.layers.is_empty() {
+            row(out, &[&"trees", &format_args!("{}, depth at most {}", s.trees, s.depth)])?;
+            row(out, &[&"comparisons", &format_args!("{}, and {} leaves", s.splits, s.leaves)])?;
+            let folded = format!("{} splits, {} trees", s.folded_splits, s.constant_trees);
+            row(out, &[&"decided by the schema", &folded])?;
+        }
+        let used = format!("{} of {}", s.features_used, s.features);
+        row(out, &[&"features used", &used])?;
+        row(out, &[&"thresholds", &s.thresholds])?;
         row(out, &[&"bound", &format_args!("2^{} of 2^62 units of 2^-32 points", s.bound_bits)])?;
         row(out, &[&"rounding", &format_args!("at most {:.1e} points", s.rounding)])?;
         row(out, &[&"source", &Code(&report.digests.source)])?;

@@ -5,26 +5,16 @@
 //! rule is constant, and the first code past a cut is found by bisection, because values and casts
 //! are monotone in the code.
 
-use super::ensemble::{Ensemble, SourceNode, SourceSplit, SourceTree};
+use super::{
+    super::ensemble::{Ensemble, Output, SourceNode, SourceSplit, SourceTree},
+    Quantised, rounded,
+};
 use crate::{
-    Feature, MAX_NODES, Model, ModelError, Node, SCORE_LIMIT, Scaling, Schema, Tree,
-    points::FRACTION_BITS,
+    Feature, MAX_NODES, Model, ModelError, Node, Scaling, Schema, Tree, points::FRACTION_BITS,
 };
 
-/// A quantised model with where it comes from.
-pub(crate) struct Quantised {
-    /// The model of record.
-    pub model: Model,
-    /// Which source tree each tree is, and which source node each of its nodes stands for.
-    pub origins: Vec<(usize, Vec<usize>)>,
-    /// Splits that the schema's ranges decide alone.
-    pub folded_splits: usize,
-    /// Trees that were left with one leaf, which went into the offset.
-    pub constant_trees: usize,
-}
-
 /// Quantises `ensemble`. `columns[i]` is the schema's index of the model's feature `i`.
-pub(crate) fn quantise(
+pub(in super::super) fn quantise(
     ensemble: &Ensemble,
     schema: &Schema,
     columns: &[usize],
@@ -32,8 +22,12 @@ pub(crate) fn quantise(
 ) -> Result<Quantised, ModelError> {
     // Units of 2^-32 points a unit of the library's sum.
     let unit = (1u64 << FRACTION_BITS) as f64;
-    let slope = scaling.slope() * ensemble.sigmoid * unit;
-    let mut offset = rounded(scaling.offset() * unit + slope * ensemble.exact_base)?;
+    let (slope, start) = match ensemble.output {
+        Output::Margin => (scaling.slope() * ensemble.sigmoid, scaling.offset()),
+        Output::Points => (1.0, 0.0),
+    };
+    let slope = slope * unit;
+    let mut offset = rounded(start * unit + slope * ensemble.exact_base)?;
     let (mut trees, mut origins) = (Vec::new(), Vec::new());
     let (mut nodes, mut folded_splits, mut constant_trees) = (0, 0, 0);
 
@@ -56,19 +50,10 @@ pub(crate) fn quantise(
         return Err(ModelError::Constant);
     }
     let tops = schema.features.iter().map(Feature::top).collect();
-    let model = Model { trees, offset, tops };
+    let model = Model { trees, network: None, offset, tops };
     model.validate(schema)?;
-    Ok(Quantised { model, origins, folded_splits, constant_trees })
-}
-
-/// To the nearest unit of 2^-32 points.
-fn rounded(units: f64) -> Result<i64, ModelError> {
-    let nearest = units.round();
-    if nearest.abs() < SCORE_LIMIT as f64 {
-        return Ok(nearest as i64);
-    }
-    // NaN and infinities are refused by the readers.
-    Err(ModelError::TooLarge { bits: nearest.abs().log2() as u32 + 1 })
+    let rounding = (ensemble.trees.len() + 1) as f64 * 0.5 / unit;
+    Ok(Quantised { model, origins, folded_splits, constant_trees, rounding })
 }
 
 /// A run of codes: from `start` up to the next run, all go left or none.

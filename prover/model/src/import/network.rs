@@ -1,0 +1,217 @@
+//! Linear models and networks as the library wrote them, evaluated in double precision.
+//!
+//! Libraries add up in single precision in an order that they do not promise, so this reference
+//! agrees with them up to that noise.
+
+use super::error::Fault;
+use crate::{FeatureKind, Schema, package::Format, schema::parse_grid};
+
+/// What a file holds, with nothing rounded. A linear model has one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceNetwork {
+    /// What wrote it.
+    pub format: Format,
+    /// Name and version of the library, if the file says.
+    pub library: Option<String>,
+    /// What the file says that the model is for, or the kind of the model.
+    pub objective: String,
+    /// How many features the model knows.
+    pub feature_count: usize,
+    /// Their names in the model's order; none if the file names none.
+    pub features: Vec<String>,
+    /// What the first layer sees.
+    pub inputs: Vec<SourceInput>,
+    /// At least one; the last has one output and no activation function.
+    pub layers: Vec<SourceLayer>,
+    /// What a reader should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A number that is made of a feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceInput {
+    /// Index in [`SourceNetwork::features`].
+    pub feature: usize,
+    /// How.
+    pub kind: SourceInputKind,
+}
+
+/// How an input follows from a feature.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SourceInputKind {
+    /// `(x − offset) · scale`.
+    Value {
+        /// Stands in for a missing x; without it x may not be missing.
+        missing: Option<f64>,
+        /// Subtracted.
+        offset: f64,
+        /// Multiplied with.
+        scale: f64,
+    },
+    /// 1 if the feature is of this category, else 0, also when it is missing.
+    Is(Category),
+}
+
+/// A category, as the file names it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Category {
+    /// By its text.
+    Text(String),
+    /// By its number.
+    Number(f64),
+}
+
+/// A dense layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceLayer {
+    /// A row an output, a column an input.
+    pub weights: Vec<Vec<f64>>,
+    /// One an output.
+    pub biases: Vec<f64>,
+    /// Whether negative outputs become 0.
+    pub relu: bool,
+}
+
+/// A network whose inputs are found in a schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResolvedNetwork {
+    /// What the first layer sees.
+    pub inputs: Vec<ResolvedInput>,
+    /// As in the source, without the weights of inputs that are never set.
+    pub layers: Vec<SourceLayer>,
+}
+
+/// A number that is made of a feature of a schema.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ResolvedInput {
+    /// `(x − offset) · scale`.
+    Value {
+        /// Index in [`Schema::features`].
+        feature: usize,
+        /// Stands in for a missing x; there wherever the schema allows that.
+        missing: Option<f64>,
+        /// Subtracted.
+        offset: f64,
+        /// Multiplied with.
+        scale: f64,
+    },
+    /// 1 where the feature has this code, else 0.
+    Is {
+        /// Index in [`Schema::features`].
+        feature: usize,
+        /// One of the feature's codes.
+        code: u64,
+    },
+}
+
+impl SourceNetwork {
+    /// Finds every input in `schema`; `columns[i]` is the schema's index of the model's feature `i`.
+    /// A category that the schema has not can't occur: its input is left out, and noted.
+    pub fn resolve(
+        &self,
+        schema: &Schema,
+        columns: &[usize],
+    ) -> Result<(ResolvedNetwork, Vec<String>), Fault> {
+        let (mut inputs, mut kept, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, input) in self.inputs.iter().enumerate() {
+            let column = columns[input.feature];
+            let feature = &schema.features[column];
+            let resolved = match &input.kind {
+                SourceInputKind::Value { missing, offset, scale } => {
+                    if feature.missing && missing.is_none() {
+                        return Err(Fault::unsupported(
+                            format!("a missing value of feature {:?}", feature.name),
+                            "the model has no imputer for it: train one, or say in the schema that \
+                             it is never missing",
+                        ));
+                    }
+                    let missing = missing.filter(|_| feature.missing);
+                    let (offset, scale) = (*offset, *scale);
+                    Some(ResolvedInput::Value { feature: column, missing, offset, scale })
+                }
+                SourceInputKind::Is(category) => code_of(category, &feature.kind)
+                    .map(|code| ResolvedInput::Is { feature: column, code }),
+            };
+            match (resolved, &input.kind) {
+                (Some(resolved), _) => {
+                    inputs.push(resolved);
+                    kept.push(index);
+                }
+                (None, SourceInputKind::Is(category)) => notes.push(format!(
+                    "The model knows the category {category} of {:?}, the schema does not: its \
+                     weights are left out.",
+                    feature.name
+                )),
+                (None, SourceInputKind::Value { .. }) => unreachable!("a value is always found"),
+            }
+        }
+        let mut layers = self.layers.clone();
+        if let Some(first) = layers.first_mut() {
+            for row in &mut first.weights {
+                *row = kept.iter().map(|index| row[*index]).collect();
+            }
+        }
+        Ok((ResolvedNetwork { inputs, layers }, notes))
+    }
+}
+
+impl std::fmt::Display for Category {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{:?}", text.chars().take(60).collect::<String>()),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+/// The code of `category`, if a feature of this kind has one.
+fn code_of(category: &Category, kind: &FeatureKind) -> Option<u64> {
+    match (category, kind) {
+        (Category::Text(text), FeatureKind::Category { codes }) => {
+            codes.iter().position(|code| code == text).map(|index| index as u64)
+        }
+        (Category::Number(number), FeatureKind::Category { codes }) => {
+            let equals = |code: &String| code.parse::<f64>().is_ok_and(|code| code == *number);
+            codes.iter().position(equals).map(|index| index as u64)
+        }
+        (category, FeatureKind::Numeric { decimals, min, max }) => {
+            let text = match category {
+                Category::Text(text) => text.clone(),
+                Category::Number(number) => number.to_string(),
+            };
+            let step = parse_grid(&text, *decimals).ok()?;
+            (*min..=*max).contains(&step).then(|| step.abs_diff(*min))
+        }
+    }
+}
+
+impl ResolvedNetwork {
+    /// The margin of `values`, which are in the schema's order: `NaN` where missing, the index of the
+    /// code for a category ([`crate::Features::values`]). `codes` are the same as codes.
+    pub fn margin(&self, values: &[f64], codes: &[u64]) -> f64 {
+        let read = |input: &ResolvedInput| match *input {
+            ResolvedInput::Value { feature, missing, offset, scale } => {
+                let x = values[feature];
+                let x = if x.is_nan() { missing.unwrap_or(x) } else { x };
+                (x - offset) * scale
+            }
+            ResolvedInput::Is { feature, code } => f64::from(u8::from(codes[feature] == code)),
+        };
+        let mut activations: Vec<f64> = self.inputs.iter().map(read).collect();
+        for layer in &self.layers {
+            activations = layer.apply(&activations);
+        }
+        activations.first().copied().unwrap_or(f64::NAN)
+    }
+}
+
+impl SourceLayer {
+    /// Outputs for `activations`.
+    fn apply(&self, activations: &[f64]) -> Vec<f64> {
+        let output = |(row, bias): (&Vec<f64>, &f64)| {
+            let sum = row.iter().zip(activations).fold(*bias, |sum, (w, x)| sum + w * x);
+            if self.relu { sum.max(0.0) } else { sum }
+        };
+        self.weights.iter().zip(&self.biases).map(output).collect()
+    }
+}
