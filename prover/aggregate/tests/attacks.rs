@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{Lender, POINT, aggregate, aggregation, borrower, package, segment_proof, witness};
+use common::{
+    Lender, POINT, aggregate, aggregation, borrower, links, package, segment_proof, witness,
+};
 use std::sync::LazyLock;
 use tessera_aggregate::{VerifyError, Witness, circuit::SegmentProof, circuit::build, verify};
 use tessera_circuit::testing::check;
@@ -70,12 +72,12 @@ fn segments_of_two_borrowers_do_not_join() {
     let features = borrower(&LENDER.package);
     let poor = Features::new(&LENDER.package.schema, vec![0, 0, 0]).expect("in range");
     let mut mixed = witness(&LENDER, &features, 0);
-    let (other, partial) = LENDER.prove(1, &poor, random().expect("randomness"));
+    let (other, partial) = LENDER.prove(1, &poor, random().expect("randomness"), &links(2));
     mixed.proofs[1] = segment_proof(&other);
     mixed.partials[1] = partial;
     assert!(!satisfied(&mixed), "another person's features");
     // The same features under another blinding are another credential.
-    let (other, partial) = LENDER.prove(1, &features, random().expect("randomness"));
+    let (other, partial) = LENDER.prove(1, &features, random().expect("randomness"), &links(2));
     mixed.proofs[1] = segment_proof(&other);
     mixed.partials[1] = partial;
     assert!(!satisfied(&mixed), "another credential");
@@ -218,7 +220,7 @@ fn false_segment_proofs_are_refused_at_the_end() {
 #[test]
 fn two_proofs_of_one_statement_share_no_word_but_the_key() {
     let (features, blinding) = (borrower(&LENDER.package), Fr::from(5));
-    let [a, b] = [0, 1].map(|_| LENDER.prove(0, &features, blinding).0);
+    let [a, b] = [0, 1].map(|_| LENDER.prove(0, &features, blinding, &links(2)).0);
     assert_eq!(a.instances().commitment, b.instances().commitment);
     assert_ne!(a.instances().partial, b.instances().partial, "fresh blinding");
     for (word, (x, y)) in a.bytes().chunks(32).zip(b.bytes().chunks(32)).enumerate() {

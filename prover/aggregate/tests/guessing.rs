@@ -28,7 +28,8 @@ fn public(lender: &Lender, blinding: Secret) -> Aggregated {
     let opening = random().expect("randomness");
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
-    let secrets = Secrets::new(&features, Secret::new(opening), blinding.clone());
+    let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
+    let secrets = Secrets::new(&features, Secret::new(opening), blinding.clone(), unused);
     let proof = Proof::<Unverified>::create(srs.params(), &lender.keys[0], &share, &secrets)
         .expect("a proof");
     aggregate(&Witness {

@@ -173,6 +173,45 @@ fn bits_at_the_boundary() {
     }
 }
 
+/// The field element of a small signed number.
+fn signed(x: i64) -> Fr {
+    if x < 0 { -Fr::from(x.unsigned_abs()) } else { Fr::from(x as u64) }
+}
+
+#[test]
+fn signed_numbers_are_taken_apart() {
+    for gates in LAYOUTS {
+        for (bits, shift) in [(4, 0), (4, 2), (4, 4), (40, 7)] {
+            let end = 1i64 << bits;
+            for x in [-end, 1 - end, -1, 0, 1, (1 << shift) - 1, 1 << shift, end - 1] {
+                if !(-end..end).contains(&x) {
+                    continue;
+                }
+                let mut builder = Builder::new(gates, 0);
+                let cell = builder.witness(signed(x));
+                let parts = builder.signed_parts(cell, bits, shift);
+                assert_eq!(builder.value(parts.top), Fr::from(u64::from(x >= 0)), "{x}");
+                let high = if x < 0 { x + end } else { x } >> shift;
+                assert_eq!(builder.value(parts.high), signed(high), "{x} of {bits}, {shift}");
+                assert!(check(&builder).is_ok(), "{x} of {bits} bits, shift {shift}");
+                // Another top bit or another high part of the same number.
+                for (cell, value) in [(parts.top, Fr::from(2)), (parts.high, signed(high + 1))] {
+                    let mut changed = builder.clone();
+                    changed.overwrite(cell, value);
+                    assert!(check(&changed).is_err(), "{x}");
+                }
+            }
+            for x in [-end - 1, end, 3 * end] {
+                let mut builder = Builder::new(gates, 0);
+                let cell = builder.witness(signed(x));
+                builder.signed_parts(cell, bits, shift);
+                let (_, copies) = refusals(&builder);
+                assert!(copies, "{x} is not of {bits} bits: the bits add up to another number");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_bit_of_two_is_refused() {
     let mut builder = Builder::new(Gates::Lean, 0);
@@ -237,7 +276,9 @@ fn everything(gates: Gates) -> (Builder, usize) {
     let bit = builder.boolean(true);
     let selected = builder.select(bit, x, y);
     let inverse = builder.invert(selected);
-    let digest = builder.hash(Domain::Features, &[x, y, inverse]);
+    let difference = builder.sub(y, x);
+    let parts = builder.signed_parts(difference, 6, 2);
+    let digest = builder.hash(Domain::Features, &[x, y, inverse, parts.top, parts.high]);
     builder.expose(0, digest);
     builder.expose(1, selected);
     let rows = builder.rows();

@@ -70,6 +70,13 @@ impl Features {
         }
     }
 
+    /// The same, with another code of one feature.
+    pub(crate) fn with(&self, feature: usize, code: u64) -> Self {
+        let mut other = self.clone();
+        other.codes[feature] = code;
+        other
+    }
+
     /// The codes.
     pub fn codes(&self) -> &[u64] {
         &self.codes

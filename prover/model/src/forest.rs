@@ -193,13 +193,24 @@ impl Model {
 impl Tree {
     /// The index of the leaf that `codes` reach; `tops` as in [`Model::tops`].
     pub fn leaf(&self, codes: &[u64], tops: &[u64]) -> usize {
-        let mut at = 0;
-        while let Node::Split { feature, threshold, missing_left, left, right } = self.nodes[at] {
-            let code = codes[feature];
-            let goes_left = code < threshold || missing_left && code == tops[feature];
-            at = if goes_left { left } else { right };
-        }
-        at
+        self.path(codes, tops).last().map_or(0, |(_, child)| child)
+    }
+
+    /// The splits that `codes` pass, each with the node that it leads to.
+    pub(crate) fn path<'a>(
+        &'a self,
+        codes: &'a [u64],
+        tops: &'a [u64],
+    ) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let next = |at: usize| match self.nodes[at] {
+            Node::Leaf { .. } => None,
+            Node::Split { feature, threshold, missing_left, left, right } => {
+                let code = codes[feature];
+                let goes_left = code < threshold || missing_left && code == tops[feature];
+                Some((at, if goes_left { left } else { right }))
+            }
+        };
+        std::iter::successors(next(0), move |(_, child)| next(*child))
     }
 
     fn validate(&self, tree: usize, schema: &Schema) -> Result<(), ModelError> {

@@ -3,6 +3,7 @@
 //! [`Schema`] turns a borrower's answers into [`Features`]; [`Model`] turns them into a [`Score`];
 //! a [`Package`] keeps both with the [`Scaling`], the salt and the [`Report`] of the import.
 
+pub mod explain;
 mod features;
 mod forest;
 pub mod import;
@@ -13,6 +14,7 @@ pub mod report;
 pub mod schema;
 mod table;
 
+pub use explain::{Explanation, Method, Reason};
 pub use features::{Features, FeaturesError};
 pub use forest::{MAX_NODES, MAX_TREES, Model, ModelError, Node, SCORE_LIMIT, Tree};
 pub use import::{ImportError, ImportOptions, calibrate, import, import_with};

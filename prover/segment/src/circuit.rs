@@ -1,12 +1,14 @@
 //! The circuit of a segment.
 
 use crate::features::{Comparisons, commit, compare};
+use crate::network::Layers;
 use crate::salt;
 use crate::trees::{Forest, signed, thresholds};
 use halo2curves::ff::Field;
-use tessera_circuit::{Builder, ColumnCircuit, Gates, Operand};
+use std::collections::BTreeSet;
+use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
-use tessera_model::{Features, Node, Package, Schema, Tree};
+use tessera_model::{Features, Network, Node, Package, Schema, Tree};
 use zeroize::Zeroizing;
 
 /// Instances of every segment circuit, in this order.
@@ -44,35 +46,87 @@ pub struct Share<'a> {
     pub index: usize,
     /// Schema of the features.
     pub schema: &'a Schema,
-    /// Added to the trees' leaves, 2^-32 points; the whole offset is in segment 0.
+    /// Added to the segment's score, 2^-32 points; the whole offset is in segment 0.
     pub offset: i64,
-    /// The segment's trees; none in a null segment.
-    pub trees: &'a [Tree],
+    /// What is computed.
+    pub work: Work<'a>,
     /// The package's secret salt.
     pub salt: &'a [u8; 32],
 }
 
+/// What a segment computes.
+#[derive(Clone, Copy)]
+pub enum Work<'a> {
+    /// The sum of these trees; none in a null segment.
+    Trees(&'a [Tree]),
+    /// Neurons `from..to` of all layers' in order; none in a null segment.
+    Neurons {
+        /// The whole network.
+        network: &'a Network,
+        /// First neuron.
+        from: usize,
+        /// One past the last neuron.
+        to: usize,
+    },
+}
+
+impl Work<'_> {
+    /// What each feature is compared with.
+    fn thresholds(&self, schema: &Schema) -> Vec<BTreeSet<u64>> {
+        match *self {
+            Work::Trees(trees) => thresholds(schema, trees),
+            Work::Neurons { network, from, to } => {
+                let first = network.layers[0].neurons.len();
+                // Only the first layer reads features.
+                match from < first.min(to) {
+                    true => {
+                        let of = network.thresholds(schema).into_iter();
+                        of.map(|thresholds| thresholds.into_iter().collect()).collect()
+                    }
+                    false => vec![BTreeSet::new(); schema.features.len()],
+                }
+            }
+        }
+    }
+}
+
 impl<'a> Share<'a> {
-    /// The share of the trees in `range`.
+    /// The share of the trees or neurons in `range`.
     pub fn of(package: &'a Package, index: usize, range: std::ops::Range<usize>) -> Self {
         Share {
             index,
             schema: &package.schema,
             offset: if index == 0 { package.model.offset } else { 0 },
-            trees: &package.model.trees[range],
+            work: match &package.model.network {
+                Some(network) => Work::Neurons { network, from: range.start, to: range.end },
+                None => Work::Trees(&package.model.trees[range]),
+            },
             salt: &package.salt,
         }
     }
 
     /// The segment's share of the score, in 2^-32 points, by the integer evaluator.
     pub fn partial(&self, features: &Features) -> i64 {
-        let tops: Vec<u64> = self.schema.features.iter().map(|feature| feature.top()).collect();
+        let tops = tops(self.schema);
+        let trees = match self.work {
+            Work::Trees(trees) => trees,
+            Work::Neurons { network, from, to } => {
+                let last = from < to && to == network.neurons();
+                let score = || network.run(features.codes(), &tops).score;
+                return self.offset + if last { score() } else { 0 };
+            }
+        };
         let leaf = |tree: &Tree| match tree.nodes[tree.leaf(features.codes(), &tops)] {
             Node::Leaf { value } => value,
             Node::Split { .. } => unreachable!("the evaluator ends at a leaf"),
         };
-        self.offset + self.trees.iter().map(leaf).sum::<i64>()
+        self.offset + trees.iter().map(leaf).sum::<i64>()
     }
+}
+
+/// The largest code of each feature.
+pub(crate) fn tops(schema: &Schema) -> Vec<u64> {
+    schema.features.iter().map(|feature| feature.top()).collect()
 }
 
 /// What only the borrower knows. Wiped when dropped.
@@ -80,12 +134,21 @@ pub struct Secrets {
     codes: Zeroizing<Vec<u64>>,
     blinding: Secret,
     partial_blinding: Secret,
+    link_blindings: [Secret; 2],
 }
 
 impl Secrets {
-    /// `blinding` is the credential's, `partial_blinding` fresh and uniform for this proof.
-    pub fn new(features: &Features, blinding: Secret, partial_blinding: Secret) -> Self {
-        Secrets { codes: Zeroizing::new(features.codes().to_vec()), blinding, partial_blinding }
+    /// `blinding` is the credential's; the others are fresh and uniform for this proof:
+    /// `partial_blinding` of this segment, `link_blindings` of the links in and out, each shared with
+    /// the neighbour and unused where there is no link.
+    pub fn new(
+        features: &Features,
+        blinding: Secret,
+        partial_blinding: Secret,
+        link_blindings: [Secret; 2],
+    ) -> Self {
+        let codes = Zeroizing::new(features.codes().to_vec());
+        Secrets { codes, blinding, partial_blinding, link_blindings }
     }
 
     /// Values for key generation, where only the structure counts.
@@ -94,6 +157,7 @@ impl Secrets {
             codes: Zeroizing::new(vec![0; schema.features.len()]),
             blinding: Secret::new(Fr::ZERO),
             partial_blinding: Secret::new(Fr::ZERO),
+            link_blindings: [Secret::new(Fr::ZERO), Secret::new(Fr::ZERO)],
         }
     }
 }
@@ -111,7 +175,7 @@ pub fn build(share: &Share, secrets: &Secrets) -> Builder {
         .schema
         .features
         .iter()
-        .zip(thresholds(share.schema, share.trees))
+        .zip(share.work.thresholds(share.schema))
         .zip(&codes)
         .map(|((feature, thresholds), code)| {
             compare(&mut builder, *code, feature.top(), &thresholds)
@@ -121,17 +185,46 @@ pub fn build(share: &Share, secrets: &Secrets) -> Builder {
     let blinding = builder.witness(secrets.blinding.expose());
     let commitment = commit(&mut builder, share.schema, &codes, blinding);
 
-    let partial =
-        Forest::new(share.schema, &comparisons).sum(&mut builder, share.offset, share.trees);
+    let Output { partial, links } = match share.work {
+        Work::Trees(trees) => {
+            let partial =
+                Forest::new(share.schema, &comparisons).sum(&mut builder, share.offset, trees);
+            Output { partial, links: [None, None] }
+        }
+        Work::Neurons { network, from, to } => {
+            let tops = tops(share.schema);
+            let run = network.run(&secrets.codes, &tops);
+            let mut layers = Layers::new(network, share.schema);
+            let [blinding_in, blinding_out] = secrets.link_blindings.each_ref();
+            let link_in = layers.open(&mut builder, from, &run, blinding_in);
+            let inputs = layers.inputs(&mut builder, from..to, &codes, &comparisons);
+            let partial = layers.neurons(&mut builder, from..to, &inputs, share.offset);
+            let link_out = layers.commit(&mut builder, to, blinding_out);
+            Output { partial, links: [link_in, link_out] }
+        }
+    };
     let partial_blinding = builder.witness(secrets.partial_blinding.expose());
     let partial = builder.hash(Domain::Partial, &[partial, partial_blinding]);
 
-    let none = builder.push(Operand::Constant(Fr::ZERO));
-    for (index, cell) in [commitment, none, none, partial].into_iter().enumerate() {
+    // 0 where there is no link.
+    let none = match links {
+        [Some(_), Some(_)] => None,
+        _ => Some(builder.push(Operand::Constant(Fr::ZERO))),
+    };
+    let [link_in, link_out] = links.map(|link| link.or(none).expect("made where one is missing"));
+    for (index, cell) in [commitment, link_in, link_out, partial].into_iter().enumerate() {
         builder.expose(index, cell);
     }
     builder.salt(salt::stream(share.salt, share.index));
     builder
+}
+
+/// What a segment hands on.
+struct Output {
+    /// Its share of the score.
+    partial: Cell,
+    /// Commitments to activations in and out.
+    links: [Option<Cell>; 2],
 }
 
 /// [`build`] as a circuit.

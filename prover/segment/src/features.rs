@@ -21,6 +21,20 @@ impl Comparisons {
         self.below[index]
     }
 
+    /// The boolean `[code = value]`; the plan's thresholds hold both `value` and `value + 1`, where
+    /// they are in range.
+    pub fn is(&self, builder: &mut Builder, value: u64) -> Cell {
+        let at_most = |value: u64| (value < self.top).then(|| self.below(value + 1));
+        let (constant, mut terms) = match at_most(value) {
+            Some(cell) => (Fr::ZERO, vec![(Fr::ONE, cell)]),
+            None => (Fr::ONE, vec![]),
+        };
+        if let Some(below) = value.checked_sub(1).and_then(at_most) {
+            terms.push((-Fr::ONE, below));
+        }
+        builder.linear_combination(constant, &terms)
+    }
+
     /// `[code < top]`: with a feature that may be missing, "not missing".
     pub fn present(&self) -> Cell {
         self.below(self.top)

@@ -9,12 +9,13 @@
 pub mod circuit;
 pub mod features;
 pub mod key;
+pub mod network;
 pub mod plan;
 pub mod proof;
 pub mod salt;
 pub mod trees;
 
-pub use circuit::{Instances, Secrets, Share};
+pub use circuit::{Instances, Secrets, Share, Work};
 pub use key::{KeyError, ProvingKey, VerifyingKey};
 pub use plan::{Plan, PlanError};
 pub use proof::{Proof, ProofError, Unverified, Verified};

@@ -1,6 +1,7 @@
 //! How a package is cut into segments.
 
 use crate::circuit::{Secrets, Share, build};
+use crate::network::Cuts;
 use std::ops::Range;
 use tessera_circuit::layout::smallest_k;
 use tessera_model::Package;
@@ -11,10 +12,11 @@ pub const SEGMENT_COUNTS: [usize; 5] = [1, 2, 4, 8, 16];
 /// Largest circuit size; the field has roots of unity up to 2^28.
 pub const MAX_K: u32 = 24;
 
-/// Contiguous groups of trees, one a segment, and the circuit size that holds each of them.
+/// Contiguous groups of trees or of neurons, one a segment, and the circuit size that holds each of
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Trees of each segment; an empty range is a null segment.
+    /// Trees or neurons of each segment; an empty range is a null segment.
     pub ranges: Vec<Range<usize>>,
     /// Rows that each segment uses.
     pub rows: Vec<usize>,
@@ -37,12 +39,20 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Cuts `package` into `segments` groups of about equally many nodes.
+    /// Cuts `package` into `segments` groups of about equally many nodes or rows.
     pub fn new(package: &Package, segments: usize) -> Result<Self, PlanError> {
         if !SEGMENT_COUNTS.contains(&segments) {
             return Err(PlanError::SegmentCount(segments));
         }
-        let ranges = balance(package, segments);
+        let ranges = match &package.model.network {
+            Some(network) => Cuts::new(network, &package.schema).balance(segments),
+            None => balance(package, segments),
+        };
+        Self::with_ranges(package, ranges)
+    }
+
+    /// Cuts `package` into these groups, one a segment, together all of its trees or neurons.
+    pub fn with_ranges(package: &Package, ranges: Vec<Range<usize>>) -> Result<Self, PlanError> {
         let blank = Secrets::blank(&package.schema);
         let rows: Vec<usize> = ranges
             .iter()

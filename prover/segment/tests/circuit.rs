@@ -7,7 +7,7 @@ use tessera_circuit::{Builder, Gates, Operand, testing::check, testing::check_in
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
 use tessera_model::{Feature, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
-    Instances, Secrets, Share,
+    Instances, Secrets, Share, Work,
     circuit::{build, commit_partial},
     features::compare,
     trees::signed,
@@ -53,7 +53,10 @@ fn trees() -> Vec<Tree> {
 fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
     let features = Features::new(schema, codes).expect("in range");
     let secret = |x| Secret::new(Fr::from(x));
-    (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING)), features)
+    (
+        Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), [secret(1), secret(2)]),
+        features,
+    )
 }
 
 fn expected(schema: &Schema, features: &Features, partial: i64) -> Instances {
@@ -75,7 +78,8 @@ fn model(schema: &Schema) -> Model {
 
 fn agrees(codes: Vec<u64>) {
     let (schema, trees) = (schema(), trees());
-    let share = Share { index: 0, schema: &schema, offset: 600, trees: &trees, salt: &SALT };
+    let share =
+        Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees), salt: &SALT };
     let (secrets, features) = secrets(&schema, codes);
     let partial = share.partial(&features);
     assert_eq!(partial, model(&schema).score(&features).0);
@@ -103,7 +107,8 @@ fn edges_agree_with_the_evaluator() {
 #[test]
 fn another_partial_score_is_refused() {
     let (schema, trees) = (schema(), trees());
-    let share = Share { index: 0, schema: &schema, offset: 600, trees: &trees, salt: &SALT };
+    let share =
+        Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees), salt: &SALT };
     let (secrets, features) = secrets(&schema, vec![10, 20, 1, 0]);
     let builder = build(&share, &secrets);
     let partial = share.partial(&features);
@@ -192,7 +197,7 @@ proptest! {
     #[test]
     fn an_overwritten_cell_is_noticed(row in 0usize..100_000, delta in 1u64..u64::MAX) {
         let (schema, trees) = (schema(), trees());
-        let share = Share { index: 0, schema: &schema, offset: 0, trees: &trees, salt: &SALT };
+        let share = Share { index: 0, schema: &schema, offset: 0, work: Work::Trees(&trees), salt: &SALT };
         let (secrets, _) = secrets(&schema, vec![10, 20, 1, 0]);
         let mut builder = build(&share, &secrets);
         let instances = builder.instance_values();

@@ -56,6 +56,11 @@ impl Failure {
         Self::new(Exit::Fault, message)
     }
 
+    /// What happened.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// With a line on what to do.
     pub fn hint(mut self, hint: impl Display) -> Self {
         self.hints.push(hint.to_string());
@@ -96,6 +101,7 @@ macro_rules! input {
 }
 
 input!(
+    tessera_model::FeaturesError,
     tessera_model::ImportError,
     tessera_model::PackageError,
     tessera_model::TableError,
@@ -103,6 +109,7 @@ input!(
     tessera_model::schema::CellError,
     tessera_model::schema::ColumnsError,
     tessera_model::schema::InferError,
+    tessera_segment::PlanError,
     tessera_setup::SrsError,
     verifier_gen::SpecError,
 );

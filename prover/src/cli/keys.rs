@@ -16,7 +16,7 @@ pub enum Command {
     /// Make the keys of a model and print the model's digest.
     ///
     /// The digest is what a pool's policy names. It is hiding: it says nothing about the model.
-    #[command(after_help = "Example:\n  tessera keys build --model package --segments 2")]
+    #[command(after_help = "Example:\n  tessera keys build --model package")]
     Build(Build),
 }
 
@@ -25,9 +25,9 @@ pub struct Build {
     /// Folder of the model package.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// Number of segments that the model is cut into: 1, 2, 4, 8 or 16.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    segments: usize,
+    /// Number of segments that the model is cut into: 1, 2, 4, 8 or 16 [default: the package's].
+    #[arg(long, value_name = "N")]
+    segments: Option<usize>,
     /// Where the verifier's specification goes, for `verifier-gen` and `tessera verify`.
     #[arg(long, value_name = "FILE")]
     verifier: Option<PathBuf>,
@@ -41,10 +41,11 @@ pub struct Build {
 pub fn run(command: Command) -> Outcome {
     let Command::Build(args) = command;
     let package = Package::load(&args.model)?;
+    let segments = args.segments.unwrap_or(package.segments);
     let progress = args.setup.progress()?;
     let start = Instant::now();
     let store = args.setup.store()?;
-    let keys = Keys::build(&package, args.segments, &store, &|e| progress.event(e))?;
+    let keys = Keys::build(&package, segments, &store, &|e| progress.event(e))?;
     if let Some(path) = &args.verifier {
         keys.verifier().save(path)?;
     }

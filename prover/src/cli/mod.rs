@@ -3,6 +3,7 @@
 mod args;
 mod attester;
 mod demo;
+mod explain;
 mod failure;
 mod keys;
 mod model;
@@ -57,6 +58,8 @@ enum Command {
     Attester(attester::Command),
     /// Prove that a credential's features score at least a threshold.
     Prove(prove::Args),
+    /// What cost a borrower points, for the borrower's eyes only.
+    Explain(explain::Args),
     /// Check a proof without a chain.
     Verify(verify::Args),
     /// The contract that checks proofs.
@@ -78,6 +81,7 @@ impl Command {
             Self::Keys(command) => keys::run(command),
             Self::Attester(command) => attester::run(command),
             Self::Prove(args) => prove::run(args),
+            Self::Explain(args) => explain::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Verifier(command) => verifier::run(command),
             Self::Pool(command) => pool::run(command),

@@ -7,7 +7,13 @@ use super::{
 };
 use serde_json::json;
 use std::path::PathBuf;
-use tessera_model::{ImportOptions, Package, Sample, Scaling, Schema, Score, import::import_with};
+use tessera::pipeline::{Expectation, Machine, compare};
+use tessera_model::{
+    ImportOptions, Package, Sample, Scaling, Schema, Score,
+    import::{calibrate, import_with},
+    package::{PAGE_FILE, SOURCE_FILE},
+};
+use tessera_segment::Plan;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -19,6 +25,17 @@ Example:
   tessera model import model.json --schema schema.json --points \"600@50:1,pdo=20\" \\
       --sample golden.csv --label bad --threshold 600 --out package")]
     Import(Import),
+    /// Say what proofs of a package are expected to take on this machine, by number of segments.
+    #[command(after_help = "Example:\n  tessera model plan package")]
+    Plan(PlanArgs),
+    /// Compare a package with the file it was imported from on other rows; write the report.
+    ///
+    /// The folder gets report.json, and report.html with plots: one page that needs nothing else.
+    #[command(after_help = "\
+Example:
+  tessera model report package --data holdout.csv --label bad --threshold 600 \\
+      --out holdout-report")]
+    Report(ReportArgs),
     /// Print what a package holds, without its weights.
     #[command(after_help = "Example:\n  tessera model show package")]
     Show(Show),
@@ -58,9 +75,46 @@ pub struct Import {
     /// Use all trees, also those after the best iteration of early stopping.
     #[arg(long)]
     all_trees: bool,
+    /// Number of segments that the model is proven in, 1, 2, 4, 8 or 16 [default: the fastest on this
+    /// machine, see `tessera model plan`].
+    #[arg(long, value_name = "N")]
+    segments: Option<usize>,
     /// The salt of an earlier package, to make the very same one; a fresh one if it is not given.
     #[arg(long, value_name = "HEX", value_parser = salt)]
     salt: Option<[u8; 32]>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct PlanArgs {
+    /// Folder of the package.
+    dir: PathBuf,
+    /// Print it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+pub struct ReportArgs {
+    /// Folder of the package.
+    dir: PathBuf,
+    /// Rows to compare on, with a header line.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Column of the data with the model's class, 0 or 1.
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// The points at which the lender decides.
+    #[arg(long, value_name = "POINTS", value_parser = Score::from_points)]
+    threshold: Option<Score>,
+    /// The file that was imported [default: the copy in the package's folder].
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
+    /// Folder of the report [default: the package's].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -90,6 +144,8 @@ pub struct ScoreArgs {
 pub fn run(command: Command) -> Outcome {
     match command {
         Command::Import(args) => import(args),
+        Command::Plan(args) => plan(args),
+        Command::Report(args) => report(args),
         Command::Show(args) => show(args),
         Command::Score(args) => score(args),
     }
@@ -104,14 +160,89 @@ fn import(args: Import) -> Outcome {
     };
     let (label, threshold) = (args.label, args.threshold);
     let sample = args.sample.map(|path| Sample { path, label, threshold });
-    let package =
+    let mut package =
         import_with(&args.file, &schema, &args.points, args.salt, &options, sample.as_ref())?;
+    let expected = match args.segments {
+        Some(segments) => Expectation::of(&Plan::new(&package, segments)?, &Machine::measure())?,
+        None => fastest(compare(&package, &Machine::measure())?),
+    };
+    package.segments = expected.segments;
     package.save(&args.out)?;
+    package.save_source(&args.out, &args.file)?;
     match args.json {
         true => json(&package.report),
         false => data(package.report.to_string().trim_end()),
     }
+    talk(format_args!("proven in {}", describe(&expected)));
     talk(format_args!("wrote {}", args.out.display()));
+    Ok(())
+}
+
+fn fastest((mut all, best): (Vec<Expectation>, usize)) -> Expectation {
+    all.swap_remove(best)
+}
+
+fn describe(expected: &Expectation) -> String {
+    format!(
+        "{} segments of 2^{} rows: about {:.1} s a proof and {} MB on this machine",
+        expected.segments,
+        expected.segment_k,
+        expected.prove_seconds,
+        expected.memory >> 20
+    )
+}
+
+fn plan(args: PlanArgs) -> Outcome {
+    let package = Package::load(&args.dir)?;
+    let machine = Machine::measure();
+    let (all, best) = compare(&package, &machine)?;
+    if args.json {
+        json(&json!({
+            "segments": package.segments, "best": all[best].segments, "machine": machine,
+            "expected": all,
+        }));
+        return Ok(());
+    }
+    data("segments   rows each   aggregation      keys     proof    memory");
+    for (index, expected) in all.iter().enumerate() {
+        let mut notes = vec![];
+        if index == best {
+            notes.push("best here");
+        }
+        if expected.segments == package.segments {
+            notes.push("the package's");
+        }
+        if !expected.fits(&machine) {
+            notes.push("more than half the free memory");
+        }
+        let line = format!(
+            "{:>8}        2^{:<2}          2^{:<2}  {:>6.1} s  {:>6.1} s  {:>5} MB   {}",
+            expected.segments,
+            expected.segment_k,
+            expected.aggregation_k,
+            expected.keys_seconds,
+            expected.prove_seconds,
+            expected.memory >> 20,
+            notes.join(", ")
+        );
+        data(line.trim_end());
+    }
+    talk(format_args!("expected on {} cores, as fast as they are now", machine.cores));
+    Ok(())
+}
+
+fn report(args: ReportArgs) -> Outcome {
+    let mut package = Package::load(&args.dir)?;
+    let source = args.source.unwrap_or_else(|| args.dir.join(SOURCE_FILE));
+    let sample = Sample { path: args.data, label: args.label, threshold: args.threshold };
+    package.report.calibration = Some(calibrate(&package, &source, &sample)?);
+    let folder = args.out.unwrap_or(args.dir);
+    package.save_report(&folder)?;
+    match args.json {
+        true => json(&package.report),
+        false => data(package.report.to_string().trim_end()),
+    }
+    talk(format_args!("wrote {}", folder.join(PAGE_FILE).display()));
     Ok(())
 }
 
@@ -120,7 +251,7 @@ fn show(args: Show) -> Outcome {
     match args.json {
         true => json(&json!({
             "schema": package.schema.name, "scaling": package.scaling,
-            "source": package.source, "report": package.report,
+            "segments": package.segments, "source": package.source, "report": package.report,
         })),
         false => data(package.show().trim_end()),
     }

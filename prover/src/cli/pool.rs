@@ -11,7 +11,11 @@ use alloy::primitives::{
     utils::{format_units, parse_units},
 };
 use serde_json::json;
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 use tessera::{
     chain::{
         Artifacts, LOCAL_CHAIN, Plan, PolicyPlan, Pool, PoolState, Request, Terms, TierPlan,
@@ -130,16 +134,17 @@ pub struct RequestArgs {
     /// How much, in tokens.
     #[arg(long)]
     amount: String,
-    /// The pool's tier (see `tessera pool show`).
-    #[arg(long, default_value_t = 0)]
-    tier: u32,
+    /// The pool's tier (see `tessera pool show`), or `all` for a request each: `tessera prove --tier
+    /// best` then picks the best one that is reached.
+    #[arg(long, value_name = "N|all", default_value = "0")]
+    tier: Tiers,
     /// Who gets the money [default: the borrower].
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     receiver: Option<Address>,
     /// How long the request may be carried out.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
     valid: Duration,
-    /// Where the request goes.
+    /// Where the request goes; with `--tier all` the tier's number is added to the name.
     #[arg(long, value_name = "FILE", default_value = "request.json")]
     out: PathBuf,
     /// Print the request as JSON.
@@ -184,6 +189,24 @@ pub struct Repay {
     /// Print the payment as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// For which tiers to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tiers {
+    All,
+    One(u32),
+}
+
+impl FromStr for Tiers {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::One).map_err(|_| "a tier's number, or `all`".into()),
+        }
+    }
 }
 
 /// `620:5000:0%:90`.
@@ -376,22 +399,58 @@ async fn request(args: RequestArgs) -> Outcome {
     let now = client.now().await?;
     credential.check(now)?;
     let pool = Pool::new(client, address);
-    let decimals = pool.state().await?.decimals;
+    let state = pool.state().await?;
     let terms = Terms {
         receiver: args.receiver.unwrap_or(credential.credential.subject),
-        amount: units(&args.amount, decimals)?,
-        tier: args.tier,
+        amount: units(&args.amount, state.decimals)?,
+        tier: 0,
         deadline: now.saturating_add(args.valid.as_secs()),
     };
-    let request = pool.request(credential, terms).await?;
-    pool.preview(&request).await?;
-    request.save(&args.out)?;
-    match args.json {
-        true => json(&request),
-        false => data(args.out.display()),
+    let ask = async |tier| {
+        let request = pool.request(credential.clone(), Terms { tier, ..terms.clone() }).await?;
+        pool.preview(&request).await?;
+        Ok::<_, Failure>(request)
+    };
+    let mut requests = Vec::new();
+    match args.tier {
+        Tiers::One(tier) => requests.push((args.out.clone(), ask(tier).await?)),
+        Tiers::All => {
+            let mut refused = None;
+            for offer in state.offers.iter().filter(|offer| !offer.retired) {
+                match ask(offer.tier).await {
+                    Ok(request) => requests.push((numbered(&args.out, offer.tier), request)),
+                    Err(failure) => {
+                        let (tier, message) = (offer.tier, failure.message());
+                        talk(format_args!("tier {tier} is left out: {message}"));
+                        refused.get_or_insert(failure);
+                    }
+                }
+            }
+            if requests.is_empty() {
+                let none = || Failure::input("the pool makes no new loans");
+                return Err(refused.unwrap_or_else(none));
+            }
+        }
     }
-    talk(format_args!("it has to be proven and sent before {}", date(request.terms.deadline)));
+    for (path, request) in &requests {
+        request.save(path)?;
+    }
+    match args.json {
+        true if args.tier == Tiers::All => {
+            json(&requests.iter().map(|(_, request)| request).collect::<Vec<_>>());
+        }
+        true => requests.iter().for_each(|(_, request)| json(request)),
+        false => requests.iter().for_each(|(path, _)| data(path.display())),
+    }
+    talk(format_args!("to be proven and sent before {}", date(terms.deadline)));
     Ok(())
+}
+
+/// `request.json` for tier 2 is `request-2.json`.
+fn numbered(path: &Path, tier: u32) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
+    path.with_file_name(format!("{stem}-{tier}{end}"))
 }
 
 fn borrow(args: Borrow) -> Outcome {
@@ -473,6 +532,15 @@ mod tests {
         assert_eq!(tokens(U256::from(2_000_000), 6), "2");
         assert_eq!(tokens(U256::from(200), 0), "200");
         assert_eq!(percent(85_000_000_000_000_000), "8.5%");
+    }
+
+    #[test]
+    fn every_tier_has_a_file_of_its_own() {
+        assert_eq!(numbered(Path::new("a/request.json"), 2), Path::new("a/request-2.json"));
+        assert_eq!(numbered(Path::new("request"), 0), Path::new("request-0"));
+        assert_eq!("all".parse(), Ok(Tiers::All));
+        assert_eq!("3".parse(), Ok(Tiers::One(3)));
+        assert!("best".parse::<Tiers>().is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 use tessera::{
     chain::Request,
     pipeline::{Keys, ProofFile, Secrets, aggregate_segments, check_score, prove_segments},
@@ -20,6 +20,12 @@ use tessera_model::{Package, Score};
 Example: for a request to a pool
   tessera prove --model package --opening ada/opening.json --request request.json --out proof.json
 
+Example: for the best of a pool's tiers that the score reaches, and no more
+  tessera pool request --deployment deployment.json --credential ada/credential.json \\
+      --amount 1500 --tier all --out request.json
+  tessera prove --model package --opening ada/opening.json --tier best \\
+      --request request-0.json request-1.json --out proof.json
+
 Example: for a use of your own
   tessera prove --model package --opening ada/opening.json --threshold 600 \\
       --context 0x0000000000000000000000000000000000000000000000000000000000000001 --out proof.json")]
@@ -30,18 +36,21 @@ pub struct Args {
     /// The borrower's secret half of the credential.
     #[arg(long, value_name = "FILE")]
     opening: PathBuf,
-    /// What is to be proven (see `tessera pool request`).
-    #[arg(long, value_name = "FILE", required_unless_present_all = ["threshold", "context"], conflicts_with_all = ["threshold", "context"])]
-    request: Option<PathBuf>,
+    /// What is to be proven (see `tessera pool request`); several with `--tier`.
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_all = ["threshold", "context"], conflicts_with_all = ["threshold", "context"])]
+    request: Vec<PathBuf>,
+    /// Which of several requests: `best` is the one with the highest threshold that the score reaches.
+    #[arg(long, value_name = "N|best", requires = "request")]
+    tier: Option<Tier>,
     /// The points to reach, if there is no request.
     #[arg(long, value_name = "POINTS", value_parser = Score::from_points, requires = "context")]
     threshold: Option<Score>,
     /// What the proof may be used for, if there is no request.
     #[arg(long, value_name = "HEX", value_parser = element, requires = "threshold")]
     context: Option<Fr>,
-    /// Number of segments that the model is cut into.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    segments: usize,
+    /// Number of segments that the model is cut into [default: the package's].
+    #[arg(long, value_name = "N")]
+    segments: Option<usize>,
     /// Keep the proof of each segment in this folder; each can be verified alone.
     #[arg(long, value_name = "DIR")]
     keep_segments: Option<PathBuf>,
@@ -55,10 +64,31 @@ pub struct Args {
     json: bool,
 }
 
+/// Which of several requests is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tier {
+    Best,
+    Number(u32),
+}
+
+impl FromStr for Tier {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "best" => Ok(Self::Best),
+            _ => text.parse().map(Self::Number).map_err(|_| "a tier's number, or `best`".into()),
+        }
+    }
+}
+
 pub fn run(args: Args) -> Outcome {
     let package = Package::load(&args.model)?;
     let opening = Opening::load(&args.opening, &package.schema)?;
-    let request = args.request.as_deref().map(Request::load).transpose()?;
+    let requests = args.request.iter().map(|path| Request::load(path));
+    let requests = requests.collect::<Result<Vec<_>, _>>()?;
+    let score = package.score(opening.features())?;
+    let request = choose(requests, args.tier, score)?;
     let (threshold, context) = match (&request, args.threshold, args.context) {
         (Some(Request { statement, .. }), ..) => {
             check("commitment", &statement.commitment, &opening.commitment())?;
@@ -78,7 +108,8 @@ pub fn run(args: Args) -> Outcome {
 
     let progress = args.setup.progress()?;
     let report = |event| progress.event(event);
-    let keys = Keys::build(&package, args.segments, &args.setup.store()?, &report)?;
+    let segments = args.segments.unwrap_or(package.segments);
+    let keys = Keys::build(&package, segments, &args.setup.store()?, &report)?;
     if let Some(request) = &request {
         check("model", &request.statement.model_digest, &keys.model_digest())?;
     }
@@ -91,8 +122,43 @@ pub fn run(args: Args) -> Outcome {
     let proof =
         aggregate_segments(&keys, &package, &secrets, segments, threshold, context, &report)?;
     proof.save(&args.out)?;
-    summary(&args, &proof);
+    summary(&args, &proof, request.as_ref());
     Ok(())
+}
+
+/// The request of `tier`.
+fn choose(
+    mut requests: Vec<Request>,
+    tier: Option<Tier>,
+    score: Score,
+) -> Result<Option<Request>, Failure> {
+    let index = match tier {
+        None if requests.len() > 1 => {
+            return Err(Failure::input("several requests, and a proof is for one of them").hint(
+                "--tier best proves the best one that the score reaches, --tier N that of tier N",
+            ));
+        }
+        None => 0,
+        Some(Tier::Number(tier)) => requests
+            .iter()
+            .position(|request| request.terms.tier == tier)
+            .ok_or_else(|| Failure::input(format!("none of the requests is for tier {tier}")))?,
+        Some(Tier::Best) => {
+            let thresholds: Vec<_> =
+                requests.iter().map(|request| request.statement.threshold).collect();
+            best(&thresholds, score)
+        }
+    };
+    Ok((index < requests.len()).then(|| requests.swap_remove(index)))
+}
+
+/// The highest of `thresholds` that `score` reaches; if there is none, the lowest, which will be
+/// refused with how far the score is from it.
+fn best(thresholds: &[u64], score: Score) -> usize {
+    let score = u64::try_from(score.0).unwrap_or(0);
+    let indices = || 0..thresholds.len();
+    let reached = indices().filter(|i| thresholds[*i] <= score).max_by_key(|i| thresholds[*i]);
+    reached.or_else(|| indices().min_by_key(|i| thresholds[*i])).unwrap_or(0)
 }
 
 /// What the request asks for has to be what these files can prove.
@@ -110,16 +176,39 @@ fn check(what: &str, wanted: &Fr, given: &Fr) -> Outcome {
     }))
 }
 
-fn summary(args: &Args, proof: &ProofFile) {
+fn summary(args: &Args, proof: &ProofFile, request: Option<&Request>) {
     match args.json {
         true => json(&json!({
-            "proof": args.out, "bytes": proof.proof.len(), "segments": proof.segments,
+            "proof": args.out, "tier": request.map(|request| request.terms.tier), "bytes": proof.proof.len(), "segments": proof.segments,
             "statement": proof.statement, "insecureSrs": proof.insecure_srs,
         })),
         false => data(args.out.display()),
     }
+    if let (Some(request), Some(Tier::Best)) = (request, args.tier) {
+        talk(format_args!("for tier {}", request.terms.tier));
+    }
     talk(format_args!("{} bytes of proof for {} segments", proof.proof.len(), proof.segments));
     if proof.insecure_srs {
         hint("made with the development SRS: good for a local chain only");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_tier_is_the_highest_that_is_reached() {
+        let thresholds = [620, 580, 660];
+        for (score, index) in [(700, 2), (660, 2), (659, 0), (620, 0), (619, 1), (580, 1)] {
+            assert_eq!(best(&thresholds, Score(score)), index, "{score}");
+        }
+        // None is reached: the nearest one is refused.
+        for score in [579, 0, -1] {
+            assert_eq!(best(&thresholds, Score(score)), 1);
+        }
+        assert_eq!("best".parse(), Ok(Tier::Best));
+        assert_eq!("2".parse(), Ok(Tier::Number(2)));
+        assert!("any".parse::<Tier>().is_err());
     }
 }

@@ -2,11 +2,13 @@
 
 mod error;
 mod keys;
+mod plan;
 mod prove;
 mod statement;
 
 pub use error::{PipelineError, VerifyError};
 pub use keys::Keys;
+pub use plan::{Expectation, Machine, compare};
 pub use prove::{THRESHOLD_LIMIT, aggregate_segments, check_score, prove, prove_segments, verify};
 pub use statement::{ProofFile, Statement};
 

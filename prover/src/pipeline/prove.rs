@@ -1,6 +1,8 @@
 //! From secrets to a proof ready to send.
 
-use super::{Keys, PipelineError, ProofFile, Report, Secrets, Statement, VerifyError, stage};
+use super::{
+    Keys, PipelineError, ProofFile, Report, Secrets, Statement, VerifyError, plan::at_once, stage,
+};
 use crate::memory;
 use rayon::prelude::*;
 use tessera_aggregate::{
@@ -106,11 +108,18 @@ pub fn prove_segments(
     secrets: &Secrets,
     report: Report,
 ) -> Result<Vec<(Proof<Verified>, Partial)>, PipelineError> {
-    let prove_one = |index: usize| prove_segment(keys, package, secrets, index);
+    let fresh = || random().map(Secret::new).map_err(PipelineError::Randomness);
+    // One a link between neighbours; those before the first and after the last are not used.
+    let links = (0..=keys.segments()).map(|_| fresh()).collect::<Result<Vec<_>, _>>()?;
+    let prove_one = |index: usize| {
+        let links = [links[index].clone(), links[index + 1].clone()];
+        prove_segment(keys, package, secrets, index, links)
+    };
     stage(report, "segments", keys.segments(), |advance| {
         let indices: Vec<usize> = (0..keys.segments()).collect();
+        let together = at_once(keys.k().0, rayon::current_num_threads(), memory::available());
         let mut proven = Vec::with_capacity(indices.len());
-        for together in indices.chunks(at_once(keys.k().0)) {
+        for together in indices.chunks(together) {
             let batch: Result<Vec<_>, PipelineError> =
                 together.par_iter().map(|index| prove_one(*index).inspect(|_| advance())).collect();
             proven.extend(batch?);
@@ -119,24 +128,12 @@ pub fn prove_segments(
     })
 }
 
-/// Polynomials of the size of its circuit that a segment's prover may hold, extended ones counted as
-/// two. An estimate with room to spare: key and Lagrange polynomials in three forms, columns,
-/// product, blinding, quotient and openings are about forty.
-const POLYNOMIALS: u64 = 64;
-
-/// How many segments of `2^k` rows are proven at once: one a core, as far as half the free memory
-/// holds their polynomials, and at least one.
-fn at_once(k: u32) -> usize {
-    let bytes = (POLYNOMIALS * 32) << k;
-    let held = memory::available().map_or(u64::MAX, |free| free / 2 / bytes);
-    usize::try_from(held).unwrap_or(usize::MAX).clamp(1, rayon::current_num_threads())
-}
-
 fn prove_segment(
     keys: &Keys,
     package: &Package,
     secrets: &Secrets,
     index: usize,
+    links: [Secret; 2],
 ) -> Result<(Proof<Verified>, Partial), PipelineError> {
     let share = keys.plan.share(package, index);
     let params = keys.segment_srs.params();
@@ -147,6 +144,7 @@ fn prove_segment(
             &secrets.features,
             secrets.blinding.clone(),
             blinding.clone(),
+            links.clone(),
         );
         let proof = Proof::<Unverified>::create(params, &keys.segments[index], &share, &witness)?
             .verify(params)?;

@@ -62,6 +62,7 @@ pub fn package(salt: u8) -> Package {
     let zero = Sha256Digest([0; 32]);
     Package {
         model: Model { trees, network: None, offset: 600 * POINT, tops },
+        segments: 2,
         salt: [salt; 32],
         scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
         source: Source {
@@ -105,6 +106,10 @@ pub struct Lender {
 impl Lender {
     pub fn new(package: Package, segments: usize) -> Self {
         let plan = Plan::new(&package, segments).expect("a valid plan");
+        Self::with_plan(package, plan)
+    }
+
+    pub fn with_plan(package: Package, plan: Plan) -> Self {
         let keys = ProvingKey::for_plan(srs(plan.k).params(), &package, &plan).expect("keys");
         Lender { package, plan, keys }
     }
@@ -117,12 +122,14 @@ impl Lender {
         self.keys.iter().map(|key| *key.verifying_key()).collect()
     }
 
-    /// A proof of segment `index`, verified, and what opens its partial score.
+    /// A proof of segment `index`, verified, and what opens its partial score. `links` are the
+    /// blindings of all links, those before the first and after the last segment included.
     pub fn prove(
         &self,
         index: usize,
         features: &Features,
         blinding: Fr,
+        links: &[Secret],
     ) -> (Proof<Verified>, Partial) {
         let partial_blinding = Secret::new(random().expect("randomness"));
         let share = self.share(index);
@@ -130,7 +137,8 @@ impl Lender {
             score: Zeroizing::new(share.partial(features)),
             blinding: partial_blinding.clone(),
         };
-        let secrets = Secrets::new(features, Secret::new(blinding), partial_blinding);
+        let links = [links[index].clone(), links[index + 1].clone()];
+        let secrets = Secrets::new(features, Secret::new(blinding), partial_blinding, links);
         let srs = srs(self.plan.k);
         let proof = Proof::<Unverified>::create(srs.params(), &self.keys[index], &share, &secrets)
             .expect("a proof")
@@ -151,12 +159,18 @@ pub fn features_digest(schema: &Schema, features: &Features, blinding: Fr) -> Fr
     hash(Domain::Features, &preimage)
 }
 
+/// Fresh blindings of the links of `segments` segments.
+pub fn links(segments: usize) -> Vec<Secret> {
+    (0..=segments).map(|_| Secret::new(random().expect("randomness"))).collect()
+}
+
 /// An honest witness of the aggregation circuit.
 pub fn witness(lender: &Lender, features: &Features, threshold: u64) -> Witness {
     let blinding = random().expect("randomness");
+    let links = links(lender.plan.segments());
     let (proofs, partials) = (0..lender.plan.segments())
         .map(|index| {
-            let (proof, partial) = lender.prove(index, features, blinding);
+            let (proof, partial) = lender.prove(index, features, blinding, &links);
             (segment_proof(&proof), partial)
         })
         .unzip();

@@ -84,8 +84,8 @@ pub fn import(
     import_with(path, schema, scaling, salt, &ImportOptions::default(), None)
 }
 
-/// Imports the model file at `path`; with a `sample`, the report says how far the package is from
-/// the file on those rows.
+/// Imports the model file at `path`, to be proven in one segment unless [`Package::segments`] is
+/// changed; with a `sample`, the report says how far the package is from the file on those rows.
 pub fn import_with(
     path: &Path,
     schema: &Schema,
@@ -116,7 +116,8 @@ pub fn import_with(
         .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
     let report = Report { digests, structure, notes, calibration };
     let (schema, scaling) = (schema.clone(), scaling.clone());
-    let mut package = Package { schema, model: quantised.model, salt, scaling, source, report };
+    let (model, segments) = (quantised.model, 1);
+    let mut package = Package { schema, model, segments, salt, scaling, source, report };
     package.report.digests.package = package.digest();
     Ok(package)
 }

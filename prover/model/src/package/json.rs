@@ -20,6 +20,7 @@ pub(super) struct PackageJson {
     source: Source,
     scaling: Scaling,
     schema: Schema,
+    segments: usize,
     // 32 bytes, written as digests are.
     salt: Sha256Digest,
     model: ModelJson,
@@ -54,6 +55,7 @@ impl From<&Package> for PackageJson {
             source: package.source.clone(),
             scaling: package.scaling.clone(),
             schema: package.schema.clone(),
+            segments: package.segments,
             salt: Sha256Digest(package.salt),
             model: ModelJson {
                 offset: package.model.offset,
@@ -76,6 +78,7 @@ impl PackageJson {
                 tops,
             },
             schema: self.schema,
+            segments: self.segments,
             salt: self.salt.0,
             scaling: self.scaling,
             source: self.source,

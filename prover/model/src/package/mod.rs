@@ -1,7 +1,8 @@
 //! The model package: everything that a lender keeps of an imported model.
 //!
 //! A folder with `package.json`, secret, with schema, model, salt, scaling and source;
-//! `report.json` with the calibration report; and `report.html`, the same for people.
+//! `report.json` with the calibration report; `report.html`, the same for people; and `source`, secret,
+//! the imported file.
 
 mod json;
 mod score;
@@ -12,7 +13,7 @@ pub use score::ScoreError;
 use crate::{
     features::{Features, FeaturesError},
     forest::{Model, ModelError},
-    import::ImportOptions,
+    import::{ImportOptions, MAX_MODEL_FILE},
     points::{Scaling, Score},
     report::{self, Report},
     schema::Schema,
@@ -33,6 +34,8 @@ pub const FILE: &str = "package.json";
 pub const REPORT_FILE: &str = "report.json";
 /// Name of the report's page in its folder.
 pub const PAGE_FILE: &str = "report.html";
+/// Name of the copy of the imported file in a package's folder.
+pub const SOURCE_FILE: &str = "source";
 /// Largest package or report file, in bytes.
 const MAX_FILE: u64 = 512 << 20;
 
@@ -43,6 +46,8 @@ pub struct Package {
     pub schema: Schema,
     /// The model of record.
     pub model: Model,
+    /// Number of segments that the model is proven in; the model's digest depends on it.
+    pub segments: usize,
     /// Makes the model's digest hiding. Secret, like the model.
     pub salt: [u8; 32],
     /// How points follow from odds.
@@ -121,12 +126,23 @@ impl Package {
     pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
         let body = json::PackageJson::from(self);
         tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)?;
+        self.save_report(folder)
+    }
+
+    /// Writes the report into `folder`, as JSON and as a page.
+    pub fn save_report(&self, folder: &Path) -> Result<(), ArtifactError> {
         let mut report = self.report.clone();
         report.digests.package = self.digest();
         let path = folder.join(REPORT_FILE);
         tessera_artifact::write_json(&path, REPORT_KIND, VERSION, &report, Secrecy::Public)?;
         let page = report::html::page(self);
         tessera_artifact::write(&folder.join(PAGE_FILE), page.as_bytes(), Secrecy::Public)
+    }
+
+    /// Keeps a copy of the file that the package was imported from beside it, for later reports.
+    pub fn save_source(&self, folder: &Path, source: &Path) -> Result<(), ArtifactError> {
+        let bytes = tessera_artifact::read(source, MAX_MODEL_FILE)?;
+        tessera_artifact::write(&folder.join(SOURCE_FILE), &bytes, Secrecy::Secret)
     }
 
     /// Reads package and report; checks the model against the schema, and the report's digest against the

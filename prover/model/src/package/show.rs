@@ -22,6 +22,7 @@ impl Package {
         writeln!(out, "scaling    {}", self.scaling)?;
         write!(out, "           {:.4} points a unit of log-odds, ", self.scaling.factor())?;
         writeln!(out, "{:.4} points at even odds", self.scaling.offset())?;
+        writeln!(out, "segments   {}", self.segments)?;
         write!(out, "{}", self.report)?;
 
         let thresholds = self.model.thresholds(&self.schema);

@@ -1,0 +1,230 @@
+//! Networks in segments: against the integer evaluator, at edges, cut anywhere, and under cheating
+//! provers.
+
+use halo2curves::ff::Field;
+use proptest::prelude::*;
+use tessera_circuit::testing::{check, check_instances};
+use tessera_field::{Fr, Secret};
+use tessera_model::{
+    Feature, FeatureKind, Features, Model, Network, Schema,
+    network::{Input, Layer, Neuron},
+};
+use tessera_segment::{
+    Instances, Secrets, Share, Work,
+    circuit::{build, commit_partial},
+};
+
+const SALT: [u8; 32] = [7; 32];
+
+fn schema() -> Schema {
+    let mut home = Feature::numeric("home", 0, 0, 0);
+    home.kind = FeatureKind::Category { codes: ["own", "rent", "other"].map(String::from).into() };
+    Schema {
+        name: "test".into(),
+        features: vec![
+            Feature::numeric("income", 0, 0, 5000).or_missing(),
+            Feature::numeric("age", 0, 18, 99),
+            home.or_missing(),
+        ],
+    }
+}
+
+fn inputs() -> Vec<Input> {
+    vec![
+        Input::Code { feature: 0, missing: Some(-77) },
+        Input::Is { feature: 0, code: 5001 },
+        Input::Code { feature: 1, missing: None },
+        Input::Is { feature: 2, code: 0 },
+        Input::Is { feature: 2, code: 1 },
+        Input::Is { feature: 2, code: 3 },
+    ]
+}
+
+/// Three layers of 3, 2 and 1 neurons, weights from `numbers` in turn.
+fn network(numbers: &[i64]) -> Network {
+    let mut numbers = numbers.iter().copied().cycle();
+    let mut layer = |inputs: usize, outputs: usize, shift| Layer {
+        neurons: (0..outputs)
+            .map(|_| Neuron {
+                bias: i128::from(numbers.next().unwrap()) << 20,
+                weights: numbers.by_ref().take(inputs).collect(),
+            })
+            .collect(),
+        shift,
+    };
+    Network { inputs: inputs(), layers: vec![layer(6, 3, 10), layer(3, 2, 5), layer(2, 1, 3)] }
+}
+
+fn some() -> Network {
+    network(&[12_345, -9_876, 55_555, 3, 0, -40_000, 7_654])
+}
+
+fn model(network: Network) -> Model {
+    let schema = schema();
+    let tops = schema.features.iter().map(Feature::top).collect();
+    let model = Model { trees: vec![], network: Some(network), offset: 600, tops };
+    model.validate(&schema).expect("a valid model");
+    model
+}
+
+fn secret(x: u64) -> Secret {
+    Secret::new(Fr::from(x))
+}
+
+fn secrets(codes: &[u64], index: u64) -> (Secrets, Features) {
+    let features = Features::new(&schema(), codes.to_vec()).expect("in range");
+    let links = [secret(100 + index), secret(101 + index)];
+    (Secrets::new(&features, secret(1), secret(50 + index), links), features)
+}
+
+fn share<'a>(
+    schema: &'a Schema,
+    network: &'a Network,
+    index: usize,
+    range: [usize; 2],
+) -> Share<'a> {
+    let [from, to] = range;
+    let offset = if index == 0 { 600 } else { 0 };
+    Share { index, schema, offset, work: Work::Neurons { network, from, to }, salt: &SALT }
+}
+
+/// All segments between `cuts` hold, pass on what the next one opens, and add up to the score.
+fn agrees(network: &Network, codes: &[u64], cuts: &[usize]) {
+    let schema = schema();
+    let ends: Vec<usize> = [0].into_iter().chain(cuts.iter().copied()).chain([6]).collect();
+    let (mut link, mut sum) = (Fr::ZERO, 0);
+    let features = Features::new(&schema, codes.to_vec()).expect("in range");
+    for (index, ends) in ends.windows(2).enumerate() {
+        let share = share(&schema, network, index, [ends[0], ends[1]]);
+        let (secrets, features) = secrets(codes, index as u64);
+        let builder = build(&share, &secrets);
+        assert!(check(&builder).is_ok(), "{codes:?} cut at {cuts:?}, segment {index}");
+        let instances: [Fr; 4] = builder.instance_values().try_into().expect("four");
+        let Instances { link_in, link_out, partial, .. } = Instances::from_array(instances);
+        assert_eq!(link_in, link, "{cuts:?}, segment {index}");
+        let expected = share.partial(&features);
+        assert_eq!(partial, commit_partial(expected, &secret(50 + index as u64)));
+        link = link_out;
+        sum += expected;
+    }
+    assert_eq!(link, Fr::ZERO);
+    assert_eq!(sum, model(network.clone()).score(&features).0);
+}
+
+#[test]
+fn edges_agree_with_the_evaluator() {
+    for income in [0, 1, 5000, 5001] {
+        for (age, home) in [(0, 0), (81, 1), (40, 2), (0, 3)] {
+            agrees(&some(), &[income, age, home], &[]);
+        }
+    }
+}
+
+#[test]
+fn a_network_can_be_cut_anywhere() {
+    for cut in 1..6 {
+        agrees(&some(), &[2500, 22, 1], &[cut]);
+    }
+    agrees(&some(), &[5001, 22, 3], &[1, 2, 3, 4, 5]);
+    // A null segment at the end.
+    agrees(&some(), &[5001, 22, 3], &[4, 6]);
+}
+
+/// A sum of exactly 0, one unit below, and one that is rounded down to 0.
+#[test]
+fn the_turn_of_the_activation_function() {
+    for bias in [-1i128, 0, 1, 1023, 1024, -1024] {
+        let neuron = |bias, weights: &[i64]| Neuron { bias, weights: weights.to_vec() };
+        let hidden = Layer { neurons: vec![neuron(bias - 40, &[0, 0, 1, 0, 0, 0])], shift: 10 };
+        let last = Layer { neurons: vec![neuron(-1, &[8])], shift: 2 };
+        let network = Network { inputs: inputs(), layers: vec![hidden, last] };
+        let schema = schema();
+        let (secrets, features) = secrets(&[0, 40, 0], 0);
+        let share = share(&schema, &network, 0, [0, 2]);
+        let builder = build(&share, &secrets);
+        assert!(check(&builder).is_ok(), "{bias}");
+        // floor((8·(max(bias, 0) >> 10) − 1) / 4)
+        let expected = ((bias.max(0) >> 10) * 8 - 1) >> 2;
+        assert_eq!(share.partial(&features), 600 + expected as i64);
+        assert_eq!(
+            builder.instance_values()[3],
+            commit_partial(600 + expected as i64, &secret(50))
+        );
+    }
+}
+
+/// A prover of the second segment who opens other activations than the first committed to has
+/// another link, which aggregation refuses; forcing the link breaks the segment.
+#[test]
+fn other_activations_are_another_link() {
+    let (schema, network) = (schema(), some());
+    let first = share(&schema, &network, 0, [0, 3]);
+    let second = share(&schema, &network, 1, [3, 6]);
+    let (honest, _) = secrets(&[2500, 22, 1], 0);
+    let (other, _) = secrets(&[2501, 22, 1], 1);
+    let link = build(&first, &honest).instance_values()[2];
+    let builder = build(&second, &other);
+    let mut instances = builder.instance_values();
+    assert_ne!(instances[1], link);
+    instances[1] = link;
+    assert!(check_instances(&builder, instances).is_err());
+}
+
+/// The packing has one reading: an activation of `a + 2^width` with the next one lowered by 1 packs
+/// to the same element, and is refused by the proven widths.
+#[test]
+fn activations_out_of_their_width_are_refused() {
+    let (schema, network) = (schema(), network(&[12_345, 9_876, 55_555, 3, 40_000]));
+    let second = share(&schema, &network, 1, [3, 6]);
+    let (secrets, features) = secrets(&[2500, 22, 1], 1);
+    let tops: Vec<u64> = schema.features.iter().map(Feature::top).collect();
+    let run = network.run(features.codes(), &tops);
+    let ranges = network.accumulators(&schema).expect("bounds");
+    let width = network.layers[0].activation(ranges[0][0]).bits();
+    let builder = build(&second, &secrets);
+    let value = |x: i128| Fr::from(u64::try_from(x).expect("small and positive"));
+    let [a, b] = [run.activations[0][0], run.activations[0][1]];
+    assert!(a > 0 && b > 0 && a != b);
+    let mut forged = builder.clone();
+    let (mut changed, wide) = (0, value(a) + Fr::from(1 << width));
+    for row in 0..builder.rows() {
+        let cell = builder.cell(row);
+        for (from, to) in [(value(a), wide), (value(b), value(b) - Fr::ONE)] {
+            if builder.value(cell) == from {
+                forged.overwrite(cell, to);
+                changed += 1;
+            }
+        }
+    }
+    assert!(changed > 2, "the activations were found");
+    assert!(check_instances(&forged, builder.instance_values()).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn random_networks_agree(
+        numbers in proptest::collection::vec(-1i64 << 17..1 << 17, 29),
+        income in prop_oneof![Just(0u64), Just(5000), Just(5001), 0u64..=5001],
+        age in 0u64..=81, home in 0u64..=3, cut in 0usize..6,
+    ) {
+        let cuts: Vec<usize> = [cut].into_iter().filter(|cut| *cut > 0).collect();
+        agrees(&network(&numbers), &[income, age, home], &cuts);
+    }
+
+    /// Every cell but the salt block's and the padding is bound.
+    #[test]
+    fn an_overwritten_cell_is_noticed(row in 0usize..1_000_000, delta in 1u64..u64::MAX) {
+        let (schema, network) = (schema(), some());
+        let share = share(&schema, &network, 1, [2, 5]);
+        let (secrets, _) = secrets(&[10, 20, 1], 1);
+        let mut builder = build(&share, &secrets);
+        let instances = builder.instance_values();
+        let bound = builder.rows() - tessera_circuit::builder::SALT_ROWS - 1;
+        let cell = builder.cell(row % bound);
+        let value = builder.value(cell) + Fr::from(delta);
+        builder.overwrite(cell, value);
+        prop_assert!(check_instances(&builder, instances).is_err(), "row {}", row % bound);
+    }
+}
