@@ -3,8 +3,12 @@
 //! This is the reference that a quantised model is compared with, and what the quantiser asks for
 //! each decision; it is not used to score anybody.
 
-use super::error::Fault;
-use crate::{Scaling, package::Format};
+use super::{
+    demand::{Category, Codes, SourceDemand},
+    error::Fault,
+};
+use crate::{Feature, FeatureKind, Scaling, Schema, package::Format};
+use std::collections::{HashMap, HashSet};
 
 /// What a file holds, with nothing rounded.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +23,12 @@ pub struct Ensemble {
     pub feature_count: usize,
     /// Their names in the model's order; none if the file names none.
     pub features: Vec<String>,
+    /// The categories of each feature, in the order in which [`Rule`]s count them; none for a
+    /// feature whose categories are not listed, which are those of the schema then. Empty if no
+    /// feature's are listed.
+    pub categories: Vec<Vec<Category>>,
+    /// What the file asks of the values of its features.
+    pub demands: Vec<SourceDemand>,
     /// In the order in which the library adds them up.
     pub trees: Vec<SourceTree>,
     /// What the library's sum starts from.
@@ -93,8 +103,14 @@ pub struct SourceSplit {
 pub enum Rule {
     /// XGBoost: `f32(x) < t`.
     Below(f32),
-    /// LightGBM: `x ≤ t`.
+    /// LightGBM, ONNX in double precision: `x ≤ t`.
     AtMost(f64),
+    /// Scorecards, ONNX in double precision: `x < t`.
+    Less(f64),
+    /// ONNX: `f32(x) ≤ t`.
+    SingleAtMost(f32),
+    /// ONNX: `f32(x) = t`.
+    SingleEqual(f32),
     /// XGBoost: `f32(x)` is negative or its whole part is not among these, which are ascending.
     NotAmong(Vec<u32>),
     /// LightGBM: the whole part of `x` is among these, which are ascending.
@@ -149,6 +165,9 @@ impl SourceSplit {
         match &self.rule {
             Rule::Below(threshold) => (value as f32) < *threshold,
             Rule::AtMost(threshold) => value <= *threshold,
+            Rule::Less(threshold) => value < *threshold,
+            Rule::SingleAtMost(threshold) => (value as f32) <= *threshold,
+            Rule::SingleEqual(threshold) => (value as f32) == *threshold,
             Rule::NotAmong(set) => {
                 let value = f64::from(value as f32);
                 value < 0.0 || !contains(set, value)
@@ -163,6 +182,11 @@ impl SourceSplit {
         let mut cuts = match &self.rule {
             Rule::Below(threshold) => vec![cut(f64::from(*threshold), true, true)],
             Rule::AtMost(threshold) => vec![cut(*threshold, false, false)],
+            Rule::Less(threshold) => vec![cut(*threshold, false, true)],
+            Rule::SingleAtMost(threshold) => vec![cut(f64::from(*threshold), true, false)],
+            Rule::SingleEqual(threshold) => {
+                [true, false].map(|inclusive| cut(f64::from(*threshold), true, inclusive)).into()
+            }
             Rule::NotAmong(set) => edges(set).map(|edge| cut(edge, true, true)).collect(),
             // Values in (-1, 0) have the whole part 0 as well.
             Rule::Among(set) => [cut(-1.0, false, false)]
@@ -234,6 +258,37 @@ impl SourceTree {
 }
 
 impl Ensemble {
+    /// Checks that the schema allows no value to which the file has no answer, and counts
+    /// categories as the schema does; `columns[i]` is the schema's index of the model's feature
+    /// `i`. Categories that are not listed are left as they are. Answers with notes for a reader.
+    pub fn resolve(&mut self, schema: &Schema, columns: &[usize]) -> Result<Vec<String>, Fault> {
+        let mut notes = Vec::new();
+        for demand in &self.demands {
+            demand.check(schema, columns)?;
+        }
+        let listed = std::mem::take(&mut self.categories);
+        let mut codes: HashMap<usize, Vec<Option<u32>>> = HashMap::new();
+        for (feature, names) in listed.iter().enumerate().filter(|(_, names)| !names.is_empty()) {
+            let found = codes_of(&schema.features[columns[feature]], names, &mut notes)?;
+            codes.insert(feature, found);
+        }
+        for node in self.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+            if let SourceNode::Split(SourceSplit {
+                feature,
+                rule: Rule::Among(set) | Rule::NotAmong(set),
+                ..
+            }) = node
+                && let Some(codes) = codes.get(feature)
+            {
+                let code = |category: &u32| codes.get(*category as usize).copied().flatten();
+                *set = set.iter().filter_map(code).collect();
+                set.sort_unstable();
+                set.dedup();
+            }
+        }
+        Ok(notes)
+    }
+
     /// The library's raw margin of `values`, which are in the model's order, `NaN` where missing:
     /// bit for bit what the library answers.
     pub fn margin(&self, values: &[f64]) -> f64 {
@@ -258,4 +313,43 @@ impl Ensemble {
             Output::Points => margin,
         }
     }
+}
+
+/// What `feature`'s values are for each of `names`, where the schema has it.
+fn codes_of(
+    feature: &Feature,
+    names: &[Category],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Option<u32>>, Fault> {
+    if let FeatureKind::Numeric { decimals: 1.., .. } = feature.kind {
+        let place = format!("feature {:?}", feature.name);
+        let fault = "the model splits it by categories, so the schema must have it as a \
+                         category, or with \"decimals\": 0";
+        return Err(Fault::malformed(place, fault));
+    }
+    let codes: Vec<Option<u64>> = {
+        let codes = Codes::of(feature);
+        names.iter().map(|name| codes.get(name)).collect()
+    };
+    let known: HashSet<u64> = codes.iter().copied().flatten().collect();
+    if let Some(code) = (0..=feature.last()).find(|code| !known.contains(code)) {
+        notes.push(format!(
+            "The model's list of categories for {:?} lacks {:?} (and perhaps more): it is \
+                 treated as the library treats a category that it has not seen.",
+            feature.name,
+            feature.text(code)
+        ));
+    }
+    // A rule looks at the value, which for a number is not the code.
+    let value = |code: u64| {
+        let value = feature.value(code);
+        (0.0..=f64::from(u32::MAX)).contains(&value).then_some(value as u32)
+    };
+    let value = |code: u64| {
+        value(code).ok_or_else(|| {
+            let place = format!("feature {:?}", feature.name);
+            Fault::malformed(place, "a category that is a negative or too large number")
+        })
+    };
+    codes.into_iter().map(|code| code.map(value).transpose()).collect()
 }

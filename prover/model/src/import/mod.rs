@@ -4,6 +4,7 @@
 //! does, or a [`SourceNetwork`]; everything after that is the same for all formats. The format is
 //! detected, not asked for.
 
+mod demand;
 mod ensemble;
 mod error;
 mod json;
@@ -16,13 +17,14 @@ mod xgboost;
 #[cfg(test)]
 mod tests;
 
+pub use demand::{Category, SourceDemand};
 pub use ensemble::{
     Ensemble, Missing, Output, Precision, Rule, SourceNode, SourceSplit, SourceTree,
 };
 pub use error::{Fault, ImportError};
 pub use network::{
-    Category, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer,
-    SourceNetwork,
+    MAX_WEIGHTS, MAX_WIDTH, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind,
+    SourceLayer, SourceNetwork,
 };
 pub(crate) use source::Reference;
 pub use source::SourceModel;
@@ -164,8 +166,9 @@ fn load(
         notes.push("Features were matched by position, not by name.".into());
     }
     let reference = match model {
-        SourceModel::Trees(ensemble) => {
+        SourceModel::Trees(mut ensemble) => {
             notes.extend(note_categories(&ensemble, schema, &columns));
+            notes.extend(ensemble.resolve(schema, &columns).map_err(in_file)?);
             Reference::Trees { ensemble, columns }
         }
         SourceModel::Network(network) => {
@@ -282,6 +285,7 @@ fn note_categories(ensemble: &Ensemble, schema: &Schema, columns: &[usize]) -> V
     for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
         if let SourceNode::Split(split) = node
             && matches!(split.rule, Rule::Among(_) | Rule::NotAmong(_))
+            && ensemble.categories.get(split.feature).is_none_or(Vec::is_empty)
         {
             asked.insert(columns[split.feature]);
         }

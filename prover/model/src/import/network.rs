@@ -3,8 +3,17 @@
 //! Libraries add up in single precision in an order that they do not promise, so this reference
 //! agrees with them up to that noise.
 
-use super::error::Fault;
-use crate::{FeatureKind, Schema, package::Format, schema::parse_grid};
+use super::{
+    demand::{Category, Codes, SourceDemand},
+    error::Fault,
+};
+use crate::{Schema, package::Format};
+use std::collections::HashMap;
+
+/// Widest layer, and most inputs.
+pub const MAX_WIDTH: usize = 65_536;
+/// Most weights of all layers together.
+pub const MAX_WEIGHTS: usize = 1 << 22;
 
 /// What a file holds, with nothing rounded. A linear model has one layer.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +32,8 @@ pub struct SourceNetwork {
     pub inputs: Vec<SourceInput>,
     /// At least one; the last has one output and no activation function.
     pub layers: Vec<SourceLayer>,
+    /// What the file asks of the values of its features.
+    pub demands: Vec<SourceDemand>,
     /// What a reader should know, in sentences.
     pub notes: Vec<String>,
 }
@@ -50,15 +61,6 @@ pub enum SourceInputKind {
     },
     /// 1 if the feature is of this category, else 0, also when it is missing.
     Is(Category),
-}
-
-/// A category, as the file names it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Category {
-    /// By its text.
-    Text(String),
-    /// By its number.
-    Number(f64),
 }
 
 /// A dense layer.
@@ -106,30 +108,36 @@ pub enum ResolvedInput {
 
 impl SourceNetwork {
     /// Finds every input in `schema`; `columns[i]` is the schema's index of the model's feature `i`.
-    /// A category that the schema has not can't occur: its input is left out, and noted.
+    /// A category that the schema has not can't occur: its input is left out, and noted. Refuses a
+    /// schema that allows a value to which the file has no answer.
     pub fn resolve(
         &self,
         schema: &Schema,
         columns: &[usize],
     ) -> Result<(ResolvedNetwork, Vec<String>), Fault> {
+        for demand in &self.demands {
+            demand.check(schema, columns)?;
+        }
+        let mut codes: HashMap<usize, Codes<'_>> = HashMap::new();
         let (mut inputs, mut kept, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for (index, input) in self.inputs.iter().enumerate() {
             let column = columns[input.feature];
             let feature = &schema.features[column];
             let resolved = match &input.kind {
                 SourceInputKind::Value { missing, offset, scale } => {
-                    if feature.missing && missing.is_none() {
-                        return Err(Fault::unsupported(
-                            format!("a missing value of feature {:?}", feature.name),
-                            "the model has no imputer for it: train one, or say in the schema that \
-                             it is never missing",
-                        ));
+                    let feature_of = input.feature;
+                    SourceDemand::Number { feature: feature_of }.check(schema, columns)?;
+                    if missing.is_none() {
+                        SourceDemand::Present { feature: feature_of }.check(schema, columns)?;
                     }
                     let missing = missing.filter(|_| feature.missing);
                     let (offset, scale) = (*offset, *scale);
                     Some(ResolvedInput::Value { feature: column, missing, offset, scale })
                 }
-                SourceInputKind::Is(category) => code_of(category, &feature.kind)
+                SourceInputKind::Is(category) => codes
+                    .entry(column)
+                    .or_insert_with(|| Codes::of(feature))
+                    .get(category)
                     .map(|code| ResolvedInput::Is { feature: column, code }),
             };
             match (resolved, &input.kind) {
@@ -152,36 +160,6 @@ impl SourceNetwork {
             }
         }
         Ok((ResolvedNetwork { inputs, layers }, notes))
-    }
-}
-
-impl std::fmt::Display for Category {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "{:?}", text.chars().take(60).collect::<String>()),
-            Self::Number(number) => write!(f, "{number}"),
-        }
-    }
-}
-
-/// The code of `category`, if a feature of this kind has one.
-fn code_of(category: &Category, kind: &FeatureKind) -> Option<u64> {
-    match (category, kind) {
-        (Category::Text(text), FeatureKind::Category { codes }) => {
-            codes.iter().position(|code| code == text).map(|index| index as u64)
-        }
-        (Category::Number(number), FeatureKind::Category { codes }) => {
-            let equals = |code: &String| code.parse::<f64>().is_ok_and(|code| code == *number);
-            codes.iter().position(equals).map(|index| index as u64)
-        }
-        (category, FeatureKind::Numeric { decimals, min, max }) => {
-            let text = match category {
-                Category::Text(text) => text.clone(),
-                Category::Number(number) => number.to_string(),
-            };
-            let step = parse_grid(&text, *decimals).ok()?;
-            (*min..=*max).contains(&step).then(|| step.abs_diff(*min))
-        }
     }
 }
 

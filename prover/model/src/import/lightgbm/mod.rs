@@ -57,6 +57,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
         objective: cut(field(&header, "header", "objective")?).into(),
         feature_count: features.len(),
         features,
+        categories: Vec::new(),
+        demands: Vec::new(),
         trees,
         base: 0.0,
         exact_base: 0.0,

@@ -3,9 +3,7 @@
 use super::quantise_network;
 use crate::{
     Feature, FeatureKind, Features, Scaling, Schema,
-    import::network::{
-        Category, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer, SourceNetwork,
-    },
+    import::{Category, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer, SourceNetwork},
     package::Format,
 };
 use proptest::prelude::*;
@@ -51,6 +49,7 @@ fn network(layers: Vec<SourceLayer>) -> ResolvedNetwork {
         features: vec![],
         inputs: inputs(),
         layers,
+        demands: vec![],
         notes: vec![],
     };
     let (resolved, notes) = source.resolve(&schema(), &[0, 1, 2]).unwrap();
@@ -122,6 +121,7 @@ fn a_missing_value_without_an_imputer_is_refused_by_name() {
         features: vec![],
         inputs,
         layers: layers(&[0.5], true),
+        demands: vec![],
         notes: vec![],
     };
     let error = source.resolve(&schema(), &[0, 1, 2]).unwrap_err().to_string();

@@ -96,6 +96,8 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         objective: learner.objective.name,
         feature_count: count,
         features,
+        categories: Vec::new(),
+        demands: Vec::new(),
         trees,
         base: f64::from(base),
         exact_base,
