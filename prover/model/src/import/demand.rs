@@ -97,6 +97,17 @@ fn grid_code(feature: &Feature, number: f64) -> Option<u64> {
     (low <= feature.last() && feature.value(low) == number).then_some(low)
 }
 
+impl Category {
+    /// A text that no other category has.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Text(text) => format!("{text:?}"),
+            // One zero.
+            Self::Number(number) => format!("{}", number + 0.0),
+        }
+    }
+}
+
 impl std::fmt::Display for Category {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -107,13 +118,18 @@ impl std::fmt::Display for Category {
 }
 
 impl SourceDemand {
-    pub(super) fn check(&self, schema: &Schema, columns: &[usize]) -> Result<(), Fault> {
+    /// Index of its feature among the model's.
+    pub(super) fn feature(&self) -> usize {
         let (Self::Whole { feature }
         | Self::OneOf { feature, .. }
         | Self::Present { feature }
         | Self::Number { feature }
         | Self::Text { feature }) = self;
-        let feature = &schema.features[columns[*feature]];
+        *feature
+    }
+
+    pub(super) fn check(&self, schema: &Schema, columns: &[usize]) -> Result<(), Fault> {
+        let feature = &schema.features[columns[self.feature()]];
         let fault =
             |fault: String| Err(Fault::malformed(format!("feature {:?}", feature.name), fault));
         match (self, &feature.kind) {

@@ -107,6 +107,8 @@ pub enum Rule {
     AtMost(f64),
     /// Scorecards, ONNX in double precision: `x < t`.
     Less(f64),
+    /// ONNX in double precision: `x = t`.
+    Equal(f64),
     /// ONNX: `f32(x) ≤ t`.
     SingleAtMost(f32),
     /// ONNX: `f32(x) = t`.
@@ -166,6 +168,7 @@ impl SourceSplit {
             Rule::Below(threshold) => (value as f32) < *threshold,
             Rule::AtMost(threshold) => value <= *threshold,
             Rule::Less(threshold) => value < *threshold,
+            Rule::Equal(threshold) => value == *threshold,
             Rule::SingleAtMost(threshold) => (value as f32) <= *threshold,
             Rule::SingleEqual(threshold) => (value as f32) == *threshold,
             Rule::NotAmong(set) => {
@@ -183,6 +186,9 @@ impl SourceSplit {
             Rule::Below(threshold) => vec![cut(f64::from(*threshold), true, true)],
             Rule::AtMost(threshold) => vec![cut(*threshold, false, false)],
             Rule::Less(threshold) => vec![cut(*threshold, false, true)],
+            Rule::Equal(threshold) => {
+                [true, false].map(|inclusive| cut(*threshold, false, inclusive)).into()
+            }
             Rule::SingleAtMost(threshold) => vec![cut(f64::from(*threshold), true, false)],
             Rule::SingleEqual(threshold) => {
                 [true, false].map(|inclusive| cut(f64::from(*threshold), true, inclusive)).into()

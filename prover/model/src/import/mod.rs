@@ -10,6 +10,7 @@ mod error;
 mod json;
 mod lightgbm;
 mod network;
+mod onnx;
 pub(crate) mod quantise;
 mod source;
 mod xgboost;
@@ -44,7 +45,8 @@ use std::{
 use tessera_artifact::Sha256Digest;
 
 /// What to give instead of a file of another format.
-const KNOWN: &str = "give what XGBoost saves as .json, or LightGBM as .txt";
+const KNOWN: &str = "give what XGBoost saves as .json or LightGBM as .txt, an ONNX file, or a \
+                     scorecard as CSV";
 /// Largest model file, in bytes.
 pub const MAX_MODEL_FILE: u64 = 256 << 20;
 
@@ -216,6 +218,7 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault>
         _ if start.starts_with(b"binf") || start.starts_with(b"bs64") => {
             format("XGBoost's old binary format", resave)
         }
+        _ if onnx::is_onnx(bytes) => onnx::read(bytes),
         [0x80, ..] => {
             format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
         }
