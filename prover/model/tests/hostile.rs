@@ -179,10 +179,14 @@ fn other_formats_are_called_by_name() {
         (b"binf\x00\x00", "old binary"),
         (b"\x80\x04\x95\x00", "pickle"),
         (b"<?xml version=\"1.0\"?>", "PMML"),
-        (b"\x08\x07\x12\x08skl2onnx", "no model file"),
+        (b"\x08\x07\x7f\x08skl2onnx", "no model file"),
     ] {
         match read(bytes, &ImportOptions::default()) {
-            Err(Fault::Format { found, .. }) => assert!(found.contains(name), "{found}"),
+            Err(Fault::Format { found, hint }) => {
+                assert!(found.contains(name), "{found}");
+                // The command that converts it.
+                assert!(name != "UBJSON" || hint.contains("save_model('model.json')"), "{hint}");
+            }
             other => panic!("{name}: {other:?}"),
         }
     }

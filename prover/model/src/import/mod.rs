@@ -206,7 +206,8 @@ fn describe(model: &SourceModel, sha256: Sha256Digest, options: &ImportOptions) 
 pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault> {
     let start = bytes.trim_ascii_start();
     let format = |found, hint| Err(Fault::Format { found, hint });
-    let resave = "load it with XGBoost and save it under a name ending in .json";
+    let resave = "convert it: python -c \"import xgboost; model = xgboost.Booster(); \
+                  model.load_model('model.ubj'); model.save_model('model.json')\"";
     match start {
         [] => format("an empty file", KNOWN),
         // The marks of a binary JSON object: a key's length, or the count of its fields.

@@ -35,9 +35,10 @@ impl Tensor {
         }
     }
 
-    /// Its numbers as integers, if they are small ones.
+    /// Its numbers as integers, if they are such. Past 2^53 they are near, which is all that the end
+    /// of a slice needs.
     pub fn integers(&self) -> Option<Vec<i64>> {
-        let integer = |x: &f64| (x.fract() == 0.0 && x.abs() < 9e15).then_some(*x as i64);
+        let integer = |x: &f64| (x.fract() == 0.0).then_some(*x as i64);
         self.numbers()?.iter().map(integer).collect()
     }
 
