@@ -12,6 +12,7 @@ mod lightgbm;
 mod network;
 mod onnx;
 pub(crate) mod quantise;
+mod scorecard;
 mod source;
 mod xgboost;
 
@@ -220,6 +221,7 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault>
             format("XGBoost's old binary format", resave)
         }
         _ if onnx::is_onnx(bytes) => onnx::read(bytes),
+        _ if scorecard::is_scorecard(bytes) => scorecard::read(bytes).map(SourceModel::Trees),
         [0x80, ..] => {
             format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
         }
