@@ -45,7 +45,7 @@ fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) ->
     let calibration = package.report.calibration.clone().unwrap();
 
     let model = tessera_model::import::read(&std::fs::read(model).unwrap(), options).unwrap();
-    let ensemble = model.into_trees().unwrap();
+    let mut ensemble = model.into_trees().unwrap();
     let mut rows = csv::Reader::from_path(csv).unwrap();
     let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
     let columns = schema.columns(&header).unwrap();
@@ -54,6 +54,7 @@ fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) ->
     let order: Vec<usize> = (0..ensemble.feature_count)
         .map(|i| if named { schema.position(&ensemble.features[i]).unwrap() } else { i })
         .collect();
+    ensemble.resolve(schema, &order).unwrap();
 
     let mut count = 0;
     for (index, row) in rows.records().enumerate() {
@@ -210,6 +211,45 @@ fn categories() {
         let structure = &found.package.report.structure;
         assert!(structure.splits >= structure.leaves, "{structure:?}");
     }
+}
+
+/// The files list the categories in an order that is not the schema's.
+#[test]
+fn categories_of_data_frames_are_matched_by_name() {
+    for (name, ending) in [("xgboost_frame", "json"), ("lightgbm_frame", "txt")] {
+        let csv = fixture(&format!("{name}.csv"));
+        let mut schema = with_regions(infer(&csv));
+        let owner = schema.position("owner").unwrap();
+        let model = fixture(&format!("{name}.{ending}"));
+        let options = ImportOptions::default();
+        // The model's categories are the numbers 7 and 3.
+        let codes = ["3", "7"].map(String::from).to_vec();
+        schema.features[owner].kind = FeatureKind::Category { codes };
+        let found = golden(&model, &csv, &schema, &options);
+        assert_eq!(found.package.report.notes, [""; 0]);
+
+        // A category that the library has not seen: XGBoost stops, LightGBM takes it as missing.
+        let FeatureKind::Category { codes } = &mut schema.features[owner].kind else { panic!() };
+        codes.push("9".into());
+        let found = import_with(&model, &schema, &scaling(), None, &options, None);
+        match (ending, found) {
+            ("json", Err(error)) => {
+                assert!(
+                    error.to_string().contains("\"owner\": the schema allows \"9\""),
+                    "{error}"
+                );
+            }
+            ("txt", Ok(package)) => {
+                assert!(package.report.notes[0].contains("lacks \"9\""));
+            }
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+    // The same numbers on a grid, where 4 to 6 are categories that LightGBM has not seen.
+    let csv = fixture("lightgbm_frame.csv");
+    let schema = with_regions(infer(&csv));
+    let options = ImportOptions::default();
+    golden(&fixture("lightgbm_frame.txt"), &csv, &schema, &options);
 }
 
 #[test]

@@ -60,7 +60,6 @@ fn unsupported_models_are_refused_by_name() {
         ("binary:logistic", "multi:softprob", "\"multi:softprob\""),
         ("\"name\":\"gbtree\"", "\"name\":\"gblinear\"", "\"gblinear\""),
         ("\"size_leaf_vector\":\"1\"", "\"size_leaf_vector\":\"2\"", "tree 0"),
-        ("\"model\":{", "\"model\":{\"cats\":{\"enc\":[{}]},", "lists of categories"),
     ] {
         match replaced(from, to) {
             Fault::Unsupported { what, .. } => assert!(what.contains(names), "{what}"),
@@ -87,6 +86,27 @@ fn contradictions_are_named_with_their_place() {
         ("\"default_left\":[0,0,1,0,0]", "\"default_left\":[]", "tree 0"),
         ("\"num_nodes\":\"5\"", "\"num_nodes\":\"4\"", "tree 0"),
         ("\"num_nodes\":\"5\"", "\"num_nodes\":\"five\"", "tree 0, tree_param.num_nodes"),
+        ("\"model\":{", "\"model\":{\"cats\":{\"enc\":[{}]},", "cats.enc"),
+        (
+            "\"model\":{",
+            "\"model\":{\"cats\":{\"enc\":[{},{\"offsets\":[0,9],\"values\":[97]}]},",
+            "cats.enc",
+        ),
+        (
+            "\"model\":{",
+            "\"model\":{\"cats\":{\"enc\":[{},{\"offsets\":[1,0],\"values\":[97]}]},",
+            "cats.enc",
+        ),
+        (
+            "\"model\":{",
+            "\"model\":{\"cats\":{\"enc\":[{\"offsets\":[0,1],\"values\":[-1]},{}]},",
+            "cats.enc",
+        ),
+        (
+            "\"model\":{",
+            "\"model\":{\"cats\":{\"enc\":[{\"offsets\":[0,1],\"values\":[256]},{}]},",
+            "cats.enc",
+        ),
         ("\"categories_nodes\":[]", "\"categories_nodes\":[0]", "tree 0, categories"),
         ("\"tree_info\":[0]", "\"tree_info\":[1]", "tree_info[0]"),
         ("\"attributes\":{}", "\"attributes\":{\"best_iteration\":\"1\"}", "best_iteration"),

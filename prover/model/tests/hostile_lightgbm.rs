@@ -94,6 +94,7 @@ fn unsupported_models_are_refused_by_name() {
         ("objective=binary sigmoid:1", "objective=regression", "\"regression\""),
         ("label_index=0", "average_output", "average_output"),
         ("is_linear=0", "is_linear=1", "tree 0"),
+        ("pandas_categorical:null", "pandas_categorical:[[\"a\"]]", "1 lists of categories for 0"),
     ] {
         match replaced(from, to) {
             Fault::Unsupported { what, .. } => assert!(what.contains(names), "{what}"),
@@ -133,6 +134,9 @@ fn contradictions_are_named_with_their_place() {
         ("feature_names=a b_c\n", "", "header"),
         ("objective=binary sigmoid:1\n", "", "header"),
         ("sigmoid:1", "sigmoid:0", "header, objective"),
+        ("pandas_categorical:null", "pandas_categorical:[[\"a\"", "pandas_categorical"),
+        ("pandas_categorical:null", "pandas_categorical:[[{}]]", "pandas_categorical"),
+        ("pandas_categorical:null", "pandas_categorical:3", "pandas_categorical"),
     ] {
         match replaced(from, to) {
             Fault::Malformed { place: found, .. } => {

@@ -1,5 +1,6 @@
 //! Pieces of JSON that a model file is made of: exact numbers, bounded lists.
 
+use super::demand::Category;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, SeqAccess, Visitor},
@@ -30,6 +31,28 @@ impl<'de> Deserialize<'de> for Flag {
             "false" | "0" => Ok(Self(false)),
             _ => Err(D::Error::custom("this is neither 0 nor 1")),
         }
+    }
+}
+
+/// A category of a data frame: a text, a number, or a truth value, which is text.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Item(pub Category);
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let category = match text {
+            "true" => Category::Text("True".into()),
+            "false" => Category::Text("False".into()),
+            _ if text.starts_with('"') => {
+                Category::Text(serde_json::from_str(text).map_err(D::Error::custom)?)
+            }
+            _ => match text.parse() {
+                Ok(number) if f64::is_finite(number) => Category::Number(number),
+                _ => return Err(D::Error::custom("this is neither a text nor a number")),
+            },
+        };
+        Ok(Self(category))
     }
 }
 

@@ -6,8 +6,10 @@
 mod tree;
 
 use super::{
+    demand::Category,
     ensemble::{Ensemble, Output, Precision},
     error::Fault,
+    json::{Bounded, Item},
 };
 use crate::{MAX_NODES, MAX_TREES, package::Format};
 use std::collections::HashMap;
@@ -15,6 +17,8 @@ use tree::read_tree;
 
 /// Most features of a model.
 const MAX_FEATURES: usize = 65_536;
+/// Longest list of categories, in bytes.
+const MAX_CATEGORIES_TEXT: usize = 16 << 20;
 /// Most lines in the header or in a tree; each holds one field.
 const MAX_FIELDS: usize = 256;
 
@@ -51,13 +55,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
     if trees.is_empty() {
         return Err(Fault::malformed("the file", "no trees"));
     }
+    let categories = lines.pandas_categories(&header, features.len())?;
     Ok(Ensemble {
         format: Format::LightgbmText,
         library: header.get("version").map(|version| format!("lightgbm format {}", cut(version))),
         objective: cut(field(&header, "header", "objective")?).into(),
         feature_count: features.len(),
         features,
-        categories: Vec::new(),
+        categories,
         demands: Vec::new(),
         trees,
         base: 0.0,
@@ -146,6 +151,62 @@ impl<'a> Lines<'a> {
         }
         let place = format!("line {}", self.number);
         Err(Fault::malformed(place, "the file ends before \"end of trees\""))
+    }
+}
+
+impl Lines<'_> {
+    /// The categories of each feature, if the file was trained on a data frame that has such: in the
+    /// last line, a list for each of its columns of categories. A column is named nowhere, but
+    /// `feature_infos` has brackets for columns of numbers only, and `none` for constant ones.
+    fn pandas_categories(
+        &mut self,
+        header: &Fields<'_>,
+        features: usize,
+    ) -> Result<Vec<Vec<Category>>, Fault> {
+        let place = "pandas_categorical";
+        let line = self.lines.find_map(|line| line.strip_prefix("pandas_categorical:"));
+        let line = line.unwrap_or("null").trim();
+        if line.len() > MAX_CATEGORIES_TEXT {
+            return Err(Fault::malformed(
+                place,
+                format!("longer than {MAX_CATEGORIES_TEXT} bytes"),
+            ));
+        }
+        type Lists = Option<Bounded<Bounded<Item, { crate::schema::MAX_CODES }>, MAX_FEATURES>>;
+        let lists: Lists = serde_json::from_str(line)
+            .map_err(|error| Fault::malformed(place, Fault::from(error).to_string()))?;
+        let Some(Bounded(lists)) = lists.filter(|lists| !lists.0.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let infos: Vec<&str> = field(header, "header", "feature_infos")?.split(' ').collect();
+        if infos.len() != features {
+            let fault = format!("{} items for {features} features", infos.len());
+            return Err(Fault::malformed("header, feature_infos", fault));
+        }
+        let of = |keep: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            (0..features).filter(|feature| keep(infos[*feature])).collect()
+        };
+        let categorical = of(&|info| !info.starts_with('[') && info != "none");
+        let columns = match of(&|info| !info.starts_with('[')) {
+            all if all.len() == lists.len() => all,
+            _ if categorical.len() == lists.len() => categorical,
+            _ => {
+                return Err(Fault::unsupported(
+                    format!(
+                        "a file with {} lists of categories for {} columns of categories",
+                        lists.len(),
+                        categorical.len()
+                    ),
+                    "it does not say which list is whose: train without constant columns, and with \
+                     all categories as the data frame's",
+                ));
+            }
+        };
+        let mut categories = vec![Vec::new(); features];
+        for (column, list) in columns.into_iter().zip(lists) {
+            categories[column] = list.0.into_iter().map(|item| item.0).collect();
+        }
+        Ok(categories)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The fields of the file that matter; others are skipped.
 
-use super::MAX_FEATURES;
+use super::{MAX_CATEGORIES_TEXT, MAX_FEATURES};
 use crate::{
     MAX_TREES,
     import::json::{Bounded, Flag, Num},
+    schema::MAX_CODES,
 };
 use serde::Deserialize;
 
@@ -80,11 +81,22 @@ pub(super) struct ForestParam {
     pub num_parallel_tree: Option<String>,
 }
 
-/// The model's own lists of categories, when it was trained on a data frame that has them.
+/// The model's own lists of categories, when it was trained on a data frame that has them: a list
+/// for each feature.
 #[derive(Deserialize)]
 pub(super) struct Cats {
     #[serde(default)]
-    pub enc: Bounded<serde::de::IgnoredAny, MAX_FEATURES>,
+    pub enc: Bounded<Categories, MAX_FEATURES>,
+}
+
+/// The categories of a feature, in the order in which trees count them; none for numbers.
+#[derive(Deserialize)]
+pub(super) struct Categories {
+    /// Where each text starts and ends, for texts.
+    pub offsets: Option<Bounded<Num<usize>, { MAX_CODES + 1 }>>,
+    /// The bytes of the texts, or integers.
+    #[serde(default)]
+    pub values: Bounded<Num<i64>, MAX_CATEGORIES_TEXT>,
 }
 
 #[derive(Deserialize)]

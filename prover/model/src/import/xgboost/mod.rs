@@ -8,17 +8,21 @@ mod tree;
 
 use super::{
     ImportOptions,
+    demand::{Category, SourceDemand},
     ensemble::{Ensemble, Output, Precision},
     error::Fault,
+    json::Num,
 };
-use crate::{MAX_NODES, package::Format};
-use file::{File, Forest, Learner};
+use crate::{MAX_NODES, package::Format, schema::MAX_CODES};
+use file::{Categories, File, Forest, Learner};
 use tree::read_tree;
 
 /// Objectives whose margin is the log-odds of class 1.
 const OBJECTIVES: [&str; 3] = ["binary:logistic", "binary:logitraw", "reg:logistic"];
 /// Most features of a model.
 const MAX_FEATURES: usize = 65_536;
+/// Most bytes of the texts of a feature's categories.
+const MAX_CATEGORIES_TEXT: usize = 1 << 22;
 /// Reads the bytes of a model file.
 pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fault> {
     let file: File = serde_json::from_slice(bytes)?;
@@ -48,14 +52,8 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
             return Err(Fault::malformed("learner.gradient_booster", fault));
         }
     };
-    if let Some(cats) = &forest.cats
-        && !cats.enc.0.is_empty()
-    {
-        return Err(Fault::unsupported(
-            "a model with its own lists of categories (learner.gradient_booster.model.cats)",
-            "train on integer codes (feature_types=\"c\") in the order of the schema's codes",
-        ));
-    }
+    let lists = forest.cats.as_ref().map_or(&[][..], |cats| &cats.enc.0);
+    let (categories, demands) = categories(lists, count)?;
     let used = trees_in_use(&forest, learner.attributes.best_iteration.as_deref(), options)?;
     let total = forest.trees.0.len();
     if used < total {
@@ -96,8 +94,8 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         objective: learner.objective.name,
         feature_count: count,
         features,
-        categories: Vec::new(),
-        demands: Vec::new(),
+        categories,
+        demands,
         trees,
         base: f64::from(base),
         exact_base,
@@ -106,6 +104,48 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         sum: Precision::F32,
         notes,
     })
+}
+
+/// The categories of each feature, if the file lists them. The library refuses any other.
+fn categories(
+    lists: &[Categories],
+    features: usize,
+) -> Result<(Vec<Vec<Category>>, Vec<SourceDemand>), Fault> {
+    let place = "learner.gradient_booster.model.cats.enc";
+    if !lists.is_empty() && lists.len() != features {
+        let fault = format!("{} lists for {features} features", lists.len());
+        return Err(Fault::malformed(place, fault));
+    }
+    let (mut categories, mut demands) = (Vec::with_capacity(lists.len()), Vec::new());
+    for (feature, list) in lists.iter().enumerate() {
+        let fault = |fault: &str| Fault::malformed(format!("{place}[{feature}]"), fault);
+        let found: Vec<Category> = match &list.offsets {
+            None => list.values.0.iter().map(|x| Category::Number(x.0 as f64)).collect(),
+            Some(offsets) => {
+                // Bytes are written as signed numbers.
+                let byte =
+                    |value: i64| u8::try_from(value).or(i8::try_from(value).map(|x| x as u8));
+                let bytes = list.values.0.iter().map(|value| byte(value.0));
+                let bytes: Vec<u8> =
+                    bytes.collect::<Result<_, _>>().map_err(|_| fault("a value is no byte"))?;
+                let text = |ends: &[Num<usize>]| {
+                    let text = bytes.get(ends[0].0..ends[1].0);
+                    let text = text.ok_or_else(|| fault("an offset is out of order"))?;
+                    let text = String::from_utf8(text.into());
+                    text.map(Category::Text).map_err(|_| fault("a text is not UTF-8"))
+                };
+                offsets.0.windows(2).map(text).collect::<Result<_, _>>()?
+            }
+        };
+        if found.len() > MAX_CODES {
+            return Err(fault("too many categories"));
+        }
+        if !found.is_empty() {
+            demands.push(SourceDemand::OneOf { feature, categories: found.clone() });
+        }
+        categories.push(found);
+    }
+    Ok((categories, demands))
 }
 
 /// Refuses by name what is no single log-odds of trees.
