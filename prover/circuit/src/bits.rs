@@ -1,14 +1,17 @@
 //! Booleans and ranges.
 
-use crate::builder::{Builder, Cell, Operand};
+use crate::builder::{Builder, Cell, Gate, Operand};
 use halo2curves::ff::{Field, PrimeField};
 use tessera_field::{Fr, to_be_bytes};
 
 impl Builder {
-    /// A new cell that is 0 or 1: the row `[0, b, b, b]` says `b·b = b`.
+    /// A new cell that is 0 or 1: the row `[0, b, b, b]` says `b·b = b`, its last three cells tied.
     pub fn boolean(&mut self, value: bool) -> Cell {
-        let bit = self.witness(Fr::from(value as u64));
-        self.assert_boolean(bit);
+        let zero = self.push(Operand::Constant(Fr::ZERO));
+        self.gate(zero, Gate::MulAdd, None);
+        let bit = self.witness(Fr::from(u64::from(value)));
+        self.push(bit);
+        self.push(bit);
         bit
     }
 

@@ -240,7 +240,7 @@ pub(crate) struct Cuts<'a> {
 /// Rows of a lean Poseidon permutation, which takes two elements.
 const PERMUTATION_ROWS: usize = 1848;
 /// Rows of a proven bit and its place in a sum.
-const BIT_ROWS: usize = 8;
+const BIT_ROWS: usize = 7;
 /// Rows of a term of a sum.
 const TERM_ROWS: usize = 3;
 

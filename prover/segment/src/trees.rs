@@ -28,6 +28,32 @@ pub fn thresholds(schema: &Schema, trees: &[Tree]) -> Vec<BTreeSet<u64>> {
     thresholds
 }
 
+/// What is taken off each node: the value of its sibling if that is a leaf and no other parent uses
+/// the node; else 0.
+fn shifts(nodes: &[Node]) -> Vec<i64> {
+    let mut parents = vec![0; nodes.len()];
+    for node in nodes {
+        if let Node::Split { left, right, .. } = node {
+            parents[*left] += 1;
+            parents[*right] += 1;
+        }
+    }
+    let mut shifts = vec![0; nodes.len()];
+    for node in nodes {
+        let Node::Split { left, right, .. } = *node else { continue };
+        match [&nodes[left], &nodes[right]] {
+            [Node::Leaf { value }, Node::Split { .. }] if parents[right] == 1 => {
+                shifts[right] = *value;
+            }
+            [Node::Split { .. }, Node::Leaf { value }] if parents[left] == 1 => {
+                shifts[left] = *value;
+            }
+            _ => {}
+        }
+    }
+    shifts
+}
+
 /// Sums trees over features whose comparisons are in the circuit.
 pub struct Forest<'a> {
     schema: &'a Schema,
@@ -36,37 +62,20 @@ pub struct Forest<'a> {
     branches: BTreeMap<(usize, u64, bool), [Cell; 2]>,
 }
 
-/// A node's value: a leaf's is known when the circuit is made.
-#[derive(Clone, Copy)]
-enum Value {
-    Leaf(i64),
-    Cell(Cell),
+/// What a node is worth: `constant + Σ branch · value`, with the node's *shift* taken off.
+///
+/// Any constant can be taken off a subtree for nothing: it goes off the leaves. Where one child is a
+/// leaf `r`, the other child's shift is `r`, so that the node is worth `r + branch · child`: one
+/// product instead of two.
+struct Terms {
+    constant: i64,
+    products: Vec<(Cell, Operand)>,
 }
 
-impl Value {
-    fn operand(self) -> Operand {
-        match self {
-            Value::Leaf(value) => Operand::Constant(signed(value)),
-            Value::Cell(cell) => Operand::Copy(cell),
-        }
-    }
-}
-
-/// The left or the right child's value.
-fn select(builder: &mut Builder, branch: [Cell; 2], left: Value, right: Value) -> Cell {
-    let [goes_left, goes_right] = branch;
-    match (left, right) {
-        // right + goes_left·(left − right), the difference known.
-        (Value::Leaf(left), Value::Leaf(right)) => {
-            let [left, right] = [left, right].map(signed);
-            let difference = Operand::Constant(left - right);
-            let [_, _, _, value] = builder.mul_add(Operand::Constant(right), goes_left, difference);
-            value
-        }
-        _ => builder.sum_of_products(
-            Operand::Constant(Fr::ZERO),
-            [(goes_left.into(), left.operand()), (goes_right.into(), right.operand())],
-        ),
+impl Terms {
+    fn cell(self, builder: &mut Builder) -> Cell {
+        let products = self.products.into_iter().map(|(branch, value)| (branch.into(), value));
+        builder.sum_of_products(Operand::Constant(signed(self.constant)), products)
     }
 }
 
@@ -76,30 +85,75 @@ impl<'a> Forest<'a> {
         Forest { schema, comparisons, branches: BTreeMap::new() }
     }
 
-    /// `offset` plus all trees' leaves, in 2^-32 points. Bound: the package's, `|sum| < 2^62`.
+    /// `offset` plus all trees' leaves, in 2^-32 points. Bound: the package's, `|sum| < 2^62`, and
+    /// twice that for partial sums of shifted values: far from wrapping.
     pub fn sum(&mut self, builder: &mut Builder, offset: i64, trees: &[Tree]) -> Cell {
-        let roots: Vec<Value> = trees.iter().map(|tree| self.root(builder, &tree.nodes)).collect();
-        let products = roots.iter().map(|root| (root.operand(), Operand::Constant(Fr::ONE)));
-        builder.sum_of_products(Operand::Constant(signed(offset)), products)
+        let mut all = Terms { constant: offset, products: vec![] };
+        for tree in trees {
+            let root = self.root(builder, &tree.nodes);
+            all.constant += root.constant;
+            all.products.extend(root.products);
+        }
+        all.cell(builder)
     }
 
-    /// The root's value. Children come after their parents (the package is validated), so one
+    /// What the root is worth. Children come after their parents (the package is validated), so one
     /// pass from the last node to the first finds both children done, shared ones too.
-    fn root(&mut self, builder: &mut Builder, nodes: &[Node]) -> Value {
-        let mut values: Vec<Value> = Vec::with_capacity(nodes.len());
-        for node in nodes.iter().rev() {
-            let value = match node {
-                Node::Leaf { value } => Value::Leaf(*value),
-                Node::Split { feature, threshold, missing_left, left, right } => {
-                    let branch = self.branch(builder, *feature, *threshold, *missing_left);
-                    // values[0] is the last node's
-                    let child = |index: &usize| values[nodes.len() - 1 - index];
-                    Value::Cell(select(builder, branch, child(left), child(right)))
-                }
-            };
-            values.push(value);
+    fn root(&mut self, builder: &mut Builder, nodes: &[Node]) -> Terms {
+        let shifts = shifts(nodes);
+        let mut cells: Vec<Option<Cell>> = vec![None; nodes.len()];
+        for index in (1..nodes.len()).rev() {
+            if matches!(nodes[index], Node::Split { .. }) {
+                let terms = self.terms(builder, nodes, index, &shifts, &cells);
+                cells[index] = Some(terms.cell(builder));
+            }
         }
-        *values.last().expect("a tree has a root")
+        self.terms(builder, nodes, 0, &shifts, &cells)
+    }
+
+    /// Node `index` over its children's `cells`.
+    fn terms(
+        &mut self,
+        builder: &mut Builder,
+        nodes: &[Node],
+        index: usize,
+        shifts: &[i64],
+        cells: &[Option<Cell>],
+    ) -> Terms {
+        let shift = shifts[index];
+        let (feature, threshold, missing_left, children) = match nodes[index] {
+            Node::Leaf { value } => return Terms { constant: value - shift, products: vec![] },
+            Node::Split { feature, threshold, missing_left, left, right } => {
+                (feature, threshold, missing_left, [left, right])
+            }
+        };
+        let branches = self.branch(builder, feature, threshold, missing_left);
+        let leaf = |side: usize| match nodes[children[side]] {
+            Node::Leaf { value } => Some(value),
+            Node::Split { .. } => None,
+        };
+        let cell = |side: usize| cells[children[side]].expect("children come first");
+        let product = |side: usize, value: Operand| (branches[side], value);
+        let known = |value: i64| Operand::Constant(signed(value));
+        match [leaf(0), leaf(1)] {
+            // r + goes_left·(l − r)
+            [Some(l), Some(r)] => {
+                Terms { constant: r - shift, products: vec![product(0, known(l - r))] }
+            }
+            // The other side has this leaf taken off.
+            [Some(l), None] if shifts[children[1]] == l => {
+                Terms { constant: l - shift, products: vec![product(1, cell(1).into())] }
+            }
+            [None, Some(r)] if shifts[children[0]] == r => {
+                Terms { constant: r - shift, products: vec![product(0, cell(0).into())] }
+            }
+            // Both children as they are: their shift is 0.
+            leaves => {
+                let value = |side: usize| leaves[side].map_or_else(|| cell(side).into(), known);
+                let products = [0, 1].map(|side| product(side, value(side)));
+                Terms { constant: -shift, products: products.into() }
+            }
+        }
     }
 
     /// Booleans "goes left" and "goes right".

@@ -183,8 +183,52 @@ fn wrong_comparison_vectors_are_refused() {
     }
 }
 
+/// A tree over [`schema`] from a list of numbers: every shape of children, shared ones too.
+fn random_tree(numbers: &[u64]) -> Tree {
+    let schema = schema();
+    let splits = numbers.len();
+    let leaf = |x: u64| Node::Leaf { value: (x as i64 >> 20) - (1 << 42) };
+    let split = |(index, x): (usize, &u64)| {
+        let feature = (x % 4) as usize;
+        let of = &schema.features[feature];
+        let threshold = 1 + (x >> 8) % of.top();
+        let missing_left = of.missing && threshold < of.top() && x >> 40 & 1 == 1;
+        // Any later node, often the next one: splits come first, then as many leaves.
+        let child = |bits: u64| index + 1 + (bits as usize % 3).min(2 * splits - index - 2);
+        let far = |bits: u64| splits + bits as usize % splits;
+        let left = if x >> 41 & 1 == 1 { child(x >> 42) } else { far(x >> 44) };
+        let right = if x >> 50 & 1 == 1 { child(x >> 51) } else { far(x >> 54) };
+        Node::Split { feature, threshold, missing_left, left, right }
+    };
+    let leaves = numbers.iter().map(|x| leaf(x.rotate_left(17)));
+    let nodes = numbers.iter().enumerate().map(split).chain(leaves).collect();
+    Tree { nodes }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_trees_agree_with_the_evaluator(
+        numbers in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 1..9), 1..4),
+        income in prop_oneof![Just(0u64), Just(5000), Just(5001), 0u64..=5001],
+        age in 0u64..=81, home in 0u64..=1, children in 0u64..=2,
+    ) {
+        let schema = schema();
+        let trees: Vec<Tree> = numbers.iter().map(|numbers| random_tree(numbers)).collect();
+        let tops = schema.features.iter().map(Feature::top).collect();
+        let model = Model { trees: trees.clone(), network: None, offset: -3, tops };
+        prop_assert_eq!(model.validate(&schema), Ok(()));
+        let work = Work::Trees(&trees);
+        let share = Share { index: 0, schema: &schema, offset: -3, work, salt: &SALT };
+        let (secrets, features) = secrets(&schema, vec![income, age, home, children]);
+        let score = model.score(&features).0;
+        prop_assert_eq!(share.partial(&features), score);
+        let builder = build(&share, &secrets);
+        let instances = expected(&schema, &features, score);
+        prop_assert_eq!(builder.instance_values(), instances.to_array());
+        prop_assert!(check(&builder).is_ok());
+    }
 
     #[test]
     fn random_rows_agree_with_the_evaluator(
