@@ -67,6 +67,9 @@ pub struct Builder {
     /// Rows whose gate selector is this number instead of 1; see [`Builder::salt`].
     pub(crate) selector_salts: Vec<(usize, Fr)>,
     pub(crate) instances: usize,
+    /// Cells in the order in which they got their content, with what they are a copy of.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fills: Vec<(Cell, Option<Cell>)>,
     pooled_constants: HashMap<[u8; 32], Cell>,
 }
 
@@ -90,6 +93,8 @@ impl Builder {
             copies: Vec::new(),
             selector_salts: Vec::new(),
             instances,
+            #[cfg(any(test, feature = "testing"))]
+            fills: Vec::new(),
             pooled_constants: HashMap::new(),
         }
     }
@@ -133,6 +138,9 @@ impl Builder {
 
     /// Gives a cell that was appended as a placeholder its content.
     pub(crate) fn fill(&mut self, cell: Cell, operand: Operand) {
+        #[cfg(any(test, feature = "testing"))]
+        self.fills
+            .push((cell, if let Operand::Copy(source) = operand { Some(source) } else { None }));
         let value = match operand {
             Operand::Copy(source) => {
                 self.copies.push((source, cell));

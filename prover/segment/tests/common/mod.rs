@@ -1,0 +1,59 @@
+//! A small schema with trees, a borrower's secrets.
+#![allow(dead_code)]
+
+use tessera_field::{Fr, Secret};
+use tessera_model::{Feature, Features, Model, Node, Schema, Tree};
+use tessera_segment::Secrets;
+
+pub const BLINDING: u64 = 77;
+pub const PARTIAL_BLINDING: u64 = 99;
+
+pub fn schema() -> Schema {
+    Schema {
+        name: "test".into(),
+        features: vec![
+            Feature::numeric("income", 0, 0, 5000).or_missing(),
+            Feature::numeric("age", 0, 18, 99),
+            Feature::numeric("home", 0, 0, 1),
+            Feature::numeric("children", 0, 0, 2),
+        ],
+    }
+}
+
+pub fn split(
+    feature: usize,
+    threshold: u64,
+    missing_left: bool,
+    left: usize,
+    right: usize,
+) -> Node {
+    Node::Split { feature, threshold, missing_left, left, right }
+}
+
+pub fn trees() -> Vec<Tree> {
+    let leaf = |value| Node::Leaf { value };
+    vec![
+        Tree {
+            nodes: vec![
+                split(0, 2000, true, 1, 2),
+                split(2, 1, false, 3, 4),
+                split(3, 2, false, 3, 4),
+                leaf(-250),
+                leaf(1 << 40),
+            ],
+        },
+        Tree { nodes: vec![split(1, 12, false, 1, 2), leaf(-5), leaf(7)] },
+        Tree { nodes: vec![split(3, 1, false, 1, 2), leaf(3), leaf(-(1 << 41))] },
+    ]
+}
+
+pub fn model() -> Model {
+    let tops = schema().features.iter().map(Feature::top).collect();
+    Model { trees: trees(), network: None, offset: 600, tops }
+}
+
+pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
+    let features = Features::new(schema, codes).expect("in range");
+    let secret = |x| Secret::new(Fr::from(x));
+    (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING)), features)
+}
