@@ -1,0 +1,66 @@
+//! The deferred words of a proof in one segment, and what they confirm.
+#![allow(dead_code)]
+
+use halo2curves::{
+    CurveAffine,
+    bn256::{Fq, G1Affine},
+    ff::{Field, PrimeField},
+};
+use snark_verifier::util::transcript::Transcript as _;
+use tessera_aggregate::proof::Aggregated;
+use tessera_field::{Fr, from_be_bytes, poseidon};
+use tessera_segment::{Instances, VerifyingKey, proof::Transcript};
+use verifier_gen::layout::SegmentPoint;
+
+/// Words of the segment's accumulator, as the call data has them.
+pub struct Deferred(Vec<Fr>);
+
+impl Deferred {
+    pub fn of(proof: &Aggregated) -> Self {
+        let word = |bytes: &[u8]| from_be_bytes(bytes.try_into().expect("32 bytes"));
+        let words = proof.bytes.chunks_exact(32).map(|bytes| word(bytes).expect("canonical"));
+        Deferred(words.take(verifier_gen::layout::SEGMENT_WORDS).collect())
+    }
+
+    pub fn at(point: SegmentPoint) -> usize {
+        let index = SegmentPoint::ALL.iter().position(|other| *other == point).expect("listed");
+        if index == 0 { 0 } else { 3 * index - 1 }
+    }
+
+    pub fn point(&self, point: SegmentPoint) -> G1Affine {
+        let at = Self::at(point);
+        let [x, y] = [0, 1].map(|i| Fq::from_repr(self.0[at + i].to_repr()).expect("below r"));
+        G1Affine::from_xy(x, y).expect("on the curve")
+    }
+
+    pub fn scalar(&self, point: SegmentPoint) -> Fr {
+        self.0[Self::at(point) + 2]
+    }
+}
+
+/// Whether the public words are those of a segment with this partial commitment.
+pub fn confirms_partial(
+    key: &VerifyingKey,
+    deferred: &Deferred,
+    commitment: Fr,
+    partial: Fr,
+) -> bool {
+    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
+    let instances = Instances { commitment, link_in: Fr::ZERO, link_out: Fr::ZERO, partial };
+    for scalar in [key.initial_state].into_iter().chain(instances.to_array()) {
+        transcript.common_scalar(&scalar).expect("absorbed");
+    }
+    let absorb = |transcript: &mut Transcript<Vec<u8>>, points: &[SegmentPoint]| {
+        for point in points {
+            transcript.common_ec_point(&deferred.point(*point)).expect("absorbed");
+        }
+    };
+    absorb(&mut transcript, &[SegmentPoint::Advice]);
+    transcript.squeeze_n_challenges(3);
+    absorb(&mut transcript, &[SegmentPoint::Product, SegmentPoint::Random]);
+    transcript.squeeze_challenge();
+    absorb(&mut transcript, &[SegmentPoint::QuotientLow, SegmentPoint::QuotientHigh]);
+    let x: Fr = transcript.squeeze_challenge();
+    let low = deferred.scalar(SegmentPoint::QuotientLow);
+    low * x.pow_vartime([1 << key.k]) == deferred.scalar(SegmentPoint::QuotientHigh)
+}

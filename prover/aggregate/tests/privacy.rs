@@ -1,0 +1,269 @@
+//! What everything public lets a guesser confirm: nothing, as long as the prover is random; and with
+//! the randomness known, all of it, so that the attack is known to work.
+//!
+//! The guesser is as strong as can be: knows the model, its salt and its keys, all features but one,
+//! and tries the values of that one. Public are statement, proof, the deferred points and scalars
+//! (they are words of the proof), and the model's digest.
+
+mod common;
+mod deferred;
+
+use common::{Lender, POINT, aggregate, borrower, package, segment_proof};
+use deferred::{Deferred, confirms_partial};
+use halo2_proofs::{
+    plonk::{ProvingKey, create_proof, keygen_pk2},
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+};
+use halo2curves::{
+    bn256::{Bn256, G1Affine},
+    ff::Field,
+    group::GroupEncoding,
+};
+use rand_core_06::{CryptoRng, OsRng, RngCore};
+use snark_verifier::system::halo2::transcript::halo2::ChallengeScalar;
+use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
+use tessera_field::{Fr, Secret, poseidon, random};
+use tessera_model::{Features, Node};
+use tessera_segment::{
+    Instances, Proof, Secrets, Unverified,
+    circuit::{circuit, commit_partial},
+    key::model_digest,
+    proof::Transcript,
+};
+use verifier_gen::layout::{SEGMENT_WORDS, SegmentPoint};
+use zeroize::Zeroizing;
+
+/// A generator whose numbers everybody knows.
+#[derive(Clone)]
+struct Known(u64);
+
+impl RngCore for Known {
+    fn next_u32(&mut self) -> u32 {
+        self.next_u64() as u32
+    }
+    fn next_u64(&mut self) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 ^ self.0 >> 29
+    }
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let number = self.next_u64().to_le_bytes();
+            chunk.copy_from_slice(&number[..chunk.len()]);
+        }
+    }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
+        self.fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Known {}
+
+/// What of the prover's randomness is switched off.
+#[derive(Clone, Copy, Default)]
+struct Off {
+    credential: bool,
+    partial: bool,
+    prover: bool,
+}
+
+impl Off {
+    fn blinding(off: bool) -> Fr {
+        if off { Fr::ZERO } else { random().expect("randomness") }
+    }
+}
+
+/// halo2's key of the lender's only segment, for provers of our own.
+fn key(lender: &Lender) -> ProvingKey<G1Affine> {
+    let circuit = circuit(&lender.share(0), &Secrets::blank(&lender.package.schema));
+    keygen_pk2(common::srs(lender.plan.k).params(), &circuit, false).expect("a key")
+}
+
+/// The segment's proof with the randomness of `rng`, as [`Proof::create`] makes it.
+fn prove_with(
+    lender: &Lender,
+    key: &ProvingKey<G1Affine>,
+    features: &Features,
+    blindings: [Fr; 2],
+    rng: impl RngCore + Send + Sync + Clone + CryptoRng,
+) -> Proof<Unverified> {
+    let [credential, partial] = blindings.map(Secret::new);
+    let share = lender.share(0);
+    let srs = common::srs(lender.plan.k);
+    let circuit = circuit(&share, &Secrets::new(features, credential, partial));
+    let instances = circuit.instances();
+    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
+    create_proof::<
+        KZGCommitmentScheme<Bn256>,
+        ProverSHPLONK<Bn256>,
+        ChallengeScalar<G1Affine>,
+        _,
+        _,
+        _,
+    >(srs.params(), key, &[circuit], &[&[&instances]], rng, &mut transcript)
+    .expect("a proof");
+    let instances = Instances::from_array(instances.try_into().expect("four instances"));
+    Proof::from_parts(*lender.keys[0].verifying_key(), instances, transcript.finalize())
+}
+
+/// A borrower's proof in one segment, as the chain sees it.
+fn public(
+    lender: &Lender,
+    key: &ProvingKey<G1Affine>,
+    features: &Features,
+    off: Off,
+) -> Aggregated {
+    let blindings = [Off::blinding(off.credential), Off::blinding(off.partial)];
+    let proof = match off.prover {
+        true => prove_with(lender, key, features, blindings, Known(1)),
+        false => prove_with(lender, key, features, blindings, OsRng),
+    };
+    let proof = proof.verify(common::srs(lender.plan.k).params()).expect("it verifies");
+    let share = lender.share(0);
+    aggregate(&Witness {
+        proofs: vec![segment_proof(&proof)],
+        partials: vec![Partial {
+            score: Zeroizing::new(share.partial(features)),
+            blinding: Secret::new(blindings[1]),
+        }],
+        features_digest: common::features_digest(&lender.package.schema, features, blindings[0]),
+        schema: lender.package.schema.digest(),
+        threshold: 0,
+        context: Fr::ONE,
+    })
+}
+
+/// Incomes that lead to four scores.
+const INCOMES: [u64; 4] = [1500, 2500, 4500, 5001];
+
+fn with_income(lender: &Lender, income: u64) -> Features {
+    let mut codes = borrower(&lender.package).codes().to_vec();
+    codes[0] = income;
+    Features::new(&lender.package.schema, codes).expect("in range")
+}
+
+/// Incomes that each way of checking a guess confirms: by the commitment, by the score, and by making
+/// the proof again.
+fn guess(lender: &Lender, key: &ProvingKey<G1Affine>, public: &Aggregated) -> [Vec<u64>; 3] {
+    let deferred = Deferred::of(public);
+    let [commitment, schema, ..] = public.statement;
+    assert_eq!(schema, lender.package.schema.digest());
+    let assumed = [Fr::ZERO; 2];
+
+    let by_commitment = |features: &Features| {
+        let body = common::features_digest(&lender.package.schema, features, assumed[0]);
+        poseidon::hash(poseidon::Domain::Commitment, &[schema, body]) == commitment
+    };
+    let by_score = |features: &Features| {
+        let score = lender.share(0).partial(features);
+        let partial = commit_partial(score, &Secret::new(assumed[1]));
+        confirms_partial(lender.keys[0].verifying_key(), &deferred, commitment, partial)
+    };
+    let by_proof = |features: &Features| {
+        let again = prove_with(lender, key, features, assumed, Known(1));
+        // Every point that the prover makes: advice, product, random, two quotient pieces, W, W'.
+        let made: Vec<&[u8]> = again.bytes().chunks_exact(32).collect();
+        [
+            (SegmentPoint::Advice, 0),
+            (SegmentPoint::Product, 1),
+            (SegmentPoint::Random, 2),
+            (SegmentPoint::QuotientLow, 3),
+            (SegmentPoint::QuotientHigh, 4),
+            (SegmentPoint::Opening, 15),
+            (SegmentPoint::OpeningPrime, 16),
+        ]
+        .iter()
+        .any(|(point, index)| deferred.point(*point).to_bytes().as_ref() == made[*index])
+    };
+    let tries: [&dyn Fn(&Features) -> bool; 3] = [&by_commitment, &by_score, &by_proof];
+    tries.map(|confirms| {
+        let found = INCOMES.iter().filter(|income| confirms(&with_income(lender, **income)));
+        found.copied().collect()
+    })
+}
+
+#[test]
+fn a_guessed_feature_or_score_is_confirmed_only_without_blinding() {
+    let lender = Lender::new(package(4), 1);
+    let truth = 2500;
+    let features = with_income(&lender, truth);
+    let scores = INCOMES.map(|income| lender.share(0).partial(&with_income(&lender, income)));
+    assert!(scores.iter().any(|score| *score == 647 * POINT));
+    let key = key(&lender);
+    let guess = |off: Off| guess(&lender, &key, &public(&lender, &key, &features, off));
+    let none: Vec<u64> = vec![];
+
+    assert_eq!(guess(Off::default()), [none.clone(), none.clone(), none.clone()]);
+
+    // Each blinding alone is what stops its way. Two incomes of one score look the same.
+    let same_score: Vec<u64> = INCOMES
+        .iter()
+        .zip(scores)
+        .filter(|(_, score)| *score == 647 * POINT)
+        .map(|(i, _)| *i)
+        .collect();
+    let [commitment, score, proof] = guess(Off { credential: true, ..Off::default() });
+    assert_eq!((commitment, score, proof), (vec![truth], none.clone(), none.clone()));
+    let [commitment, score, proof] = guess(Off { partial: true, ..Off::default() });
+    assert_eq!((commitment, score, proof), (none.clone(), same_score.clone(), none.clone()));
+    // The prover's randomness, if the blindings are unknown, gives nothing away by itself.
+    let [commitment, score, proof] = guess(Off { prover: true, ..Off::default() });
+    assert_eq!((commitment, score), (none.clone(), none.clone()));
+    // The vanishing argument's random polynomial has nothing of the witness in it.
+    assert!(proof.is_empty() || proof == INCOMES);
+    let all = Off { credential: true, partial: true, prover: true };
+    let [commitment, score, proof] = guess(all);
+    assert_eq!((commitment, score), (vec![truth], same_score));
+    assert!(proof.contains(&truth));
+}
+
+/// The model's digest confirms a guessed weight to who knows the salt, and to nobody else.
+#[test]
+fn a_guessed_weight_is_confirmed_only_with_the_salt() {
+    let with_leaf = |salt: u8, points: i64| {
+        let mut package = package(salt);
+        let last = package.model.trees[1].nodes.last_mut().expect("a node");
+        *last = Node::Leaf { value: points * POINT };
+        model_digest(&Lender::new(package, 1).verifying_keys()).expect("a digest")
+    };
+    let guess = |digest: Fr| -> Vec<i64> {
+        [6, 7, 8].into_iter().filter(|points| with_leaf(0, *points) == digest).collect()
+    };
+    assert_eq!(guess(with_leaf(0, 7)), [7], "the attack works");
+    assert_eq!(guess(with_leaf(0xa7, 7)), [0; 0]);
+}
+
+/// One credential, one statement, two proofs: equal are the words that the key decides, and no others.
+#[test]
+fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
+    let lender = Lender::new(package(4), 2);
+    let features = borrower(&lender.package);
+    let blinding = random().expect("randomness");
+    let [a, b] = [(); 2].map(|()| {
+        let (proofs, partials) = (0..2)
+            .map(|index| {
+                let (proof, partial) = lender.prove(index, &features, blinding);
+                (segment_proof(&proof), partial)
+            })
+            .unzip();
+        aggregate(&Witness {
+            proofs,
+            partials,
+            features_digest: common::features_digest(&lender.package.schema, &features, blinding),
+            schema: lender.package.schema.digest(),
+            threshold: 1,
+            context: Fr::ONE,
+        })
+    });
+    assert_eq!(a.statement, b.statement);
+    let keys = [SegmentPoint::Selector, SegmentPoint::Constants, SegmentPoint::Permutation];
+    let of_key: Vec<usize> = (0..2)
+        .flat_map(|segment| keys.map(|point| segment * SEGMENT_WORDS + Deferred::at(point)))
+        .flat_map(|at| [at, at + 1])
+        .collect();
+    let words = a.bytes.chunks_exact(32).zip(b.bytes.chunks_exact(32));
+    let equal: Vec<usize> =
+        words.enumerate().filter(|(_, (a, b))| a == b).map(|(index, _)| index).collect();
+    assert_eq!(equal, of_key);
+}
