@@ -48,7 +48,12 @@ pub struct CheckReport {
 
 /// [Loads](Srs::load) and [checks](Srs::check) the SRS at `path`; every error names it.
 pub fn check_file(path: &Path) -> Result<CheckReport, SrsError> {
-    Srs::load(path)?.check().map_err(|error| match error {
+    check(path, &Srs::load(path)?)
+}
+
+/// [`Srs::check`] of what was read from `path`, which errors name.
+pub(crate) fn check(path: &Path, srs: &Srs) -> Result<CheckReport, SrsError> {
+    srs.check().map_err(|error| match error {
         SrsError::Srs(fault) => SrsError::File { path: path.into(), fault },
         other => other,
     })

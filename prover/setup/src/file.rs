@@ -19,7 +19,7 @@ use crate::{
 };
 use halo2_proofs::poly::commitment::Params;
 use std::path::Path;
-use tessera_artifact::{ArtifactError, Secrecy, read_binary, write_binary};
+use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_binary, sha256, write_binary};
 
 /// A ceremony's description is some hundred bytes.
 const MAX_PROVENANCE: u32 = 1 << 12;
@@ -36,9 +36,19 @@ impl Srs {
     ///
     /// Errors: [`SrsError::Artifact`], [`SrsError::File`].
     pub fn load(path: &Path) -> Result<Self, SrsError> {
+        parse(&Self::body(path)?).map_err(SrsError::file(path))
+    }
+
+    /// [`Srs::load`], with the SHA-256 of all that the file holds.
+    pub(crate) fn load_hashed(path: &Path) -> Result<(Self, Sha256Digest), SrsError> {
+        let body = Self::body(path)?;
+        let srs = parse(&body).map_err(SrsError::file(path))?;
+        Ok((srs, sha256(&body)))
+    }
+
+    fn body(path: &Path) -> Result<Vec<u8>, SrsError> {
         let limit = 8 + u64::from(MAX_PROVENANCE) + points_len(MAX_K);
-        let body = read_binary(path, Self::KIND, Self::VERSION, limit)?;
-        parse(&body).map_err(SrsError::file(path))
+        Ok(read_binary(path, Self::KIND, Self::VERSION, limit)?)
     }
 
     /// Writes the SRS to `path`, whole or not at all.

@@ -1,8 +1,19 @@
 use crate::{
-    Fault, Srs, SrsError, development, development_digest, import_ptau, ptau::claimed_digest,
+    Fault, Srs, SrsError, check::check, development, development_digest, import_ptau,
+    ptau::claimed_digest,
 };
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tessera_artifact::{ArtifactError, Sha256Digest};
+use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_json, write_json};
+
+const CHECKED: &str = "tessera.srs-checked";
+
+/// A note that a file of this content has passed [`Srs::check`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checked {
+    content: Sha256Digest,
+}
 
 /// A folder with the sizes of an SRS that were needed so far: the next run only reads them.
 #[derive(Clone, Debug)]
@@ -44,6 +55,9 @@ impl SrsStore {
 
     /// The SRS of the file at `path`, one of [`Srs::save`] or a `.ptau` file, in size `k`.
     ///
+    /// Somebody else may have made the file, so it is [checked](Srs::check) before it is used for the
+    /// first time; the folder remembers the digest of what it holds.
+    ///
     /// A prepared `.ptau` file gives each size in a second or so; for the others, see
     /// [`Srs::downsize`].
     ///
@@ -53,7 +67,8 @@ impl SrsStore {
         if let Some(digest) = claimed_digest(path)? {
             return self.cached(&self.kept(digest, k), k, digest, || import_ptau(path, k));
         }
-        let srs = Srs::load(path)?;
+        let (srs, content) = Srs::load_hashed(path)?;
+        self.check_once(path, &srs, content)?;
         let available = srs.k();
         if available == k {
             return Ok(srs);
@@ -62,6 +77,19 @@ impl SrsStore {
             return Err(SrsError::file(path)(Fault::TooSmall { available, wanted: k }));
         }
         self.cached(&self.kept(srs.digest(), k), k, srs.digest(), || srs.downsize(k))
+    }
+
+    /// [`Srs::check`], unless a file of this content has passed it before.
+    fn check_once(&self, path: &Path, srs: &Srs, content: Sha256Digest) -> Result<(), SrsError> {
+        let note = self.folder.join(format!("{}.checked", &content.to_string()[2..]));
+        match read_json::<Checked>(&note, CHECKED, 1, 1 << 10) {
+            Ok(checked) if checked.content == content => return Ok(()),
+            Ok(_) | Err(_) => {}
+        }
+        check(path, srs)?;
+        // A folder that cannot be written to costs another check the next time.
+        let _ = write_json(&note, CHECKED, 1, &Checked { content }, Secrecy::Public);
+        Ok(())
     }
 
     /// Where one size of a ceremony's SRS is kept.

@@ -2,7 +2,7 @@ mod common;
 
 use common::{points, sample_path};
 use std::fs;
-use tessera_artifact::ArtifactError;
+use tessera_artifact::{ArtifactError, HEADER_LEN, Secrecy, write_binary};
 use tessera_setup::{Fault, Srs, SrsError, SrsStore, development, import_ptau};
 
 #[test]
@@ -50,7 +50,11 @@ fn smaller_sizes_of_a_file_are_kept_under_its_digest() {
     let store = SrsStore::with_file(folder.path().join("sizes"), &file);
 
     assert_eq!(points(&store.get(6).unwrap()), points(&srs));
-    assert!(!folder.path().join("sizes").exists(), "the file itself serves");
+    let kept = |end: &str| {
+        let names = fs::read_dir(folder.path().join("sizes")).unwrap();
+        names.filter(|entry| entry.as_ref().unwrap().path().extension().unwrap() == end).count()
+    };
+    assert_eq!((kept("srs"), kept("checked")), (0, 1), "the file itself serves");
     for _ in 0..2 {
         let smaller = store.get(4).unwrap();
         assert_eq!(points(&smaller), points(&srs.downsize(4).unwrap()));
@@ -114,4 +118,42 @@ fn downsizing_does_not_grow() {
     let expected = Fault::TooSmall { available: 3, wanted: 4 };
     assert!(matches!(&error, SrsError::Srs(fault) if *fault == expected), "{error}");
     assert!(matches!(srs.downsize(0).unwrap_err(), SrsError::Size { k: 0 }));
+}
+
+/// A file from somebody else, whole by its own digest, with one power that is none.
+#[test]
+fn a_file_is_checked_before_it_is_used_for_the_first_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cache, file) = (folder.path().join("cache"), folder.path().join("given.srs"));
+    let store = SrsStore::with_file(&cache, &file);
+    let notes = || fs::read_dir(&cache).map_or(0, |entries| entries.count());
+
+    let srs = import_ptau(&sample_path(), 4).unwrap();
+    srs.save(&file).unwrap();
+    store.get(4).unwrap();
+    assert_eq!(notes(), 1);
+    store.get(4).unwrap();
+    assert_eq!(notes(), 1, "checked once");
+
+    // The same file but for power 3, which is now power 2: same ceremony, same claims.
+    let bytes = fs::read(&file).unwrap();
+    let all = points(&srs);
+    let powers = bytes.len() - all.len() + 4;
+    let mut body = bytes[HEADER_LEN..].to_vec();
+    let at = powers - HEADER_LEN;
+    body.copy_within(at + 2 * 64..at + 3 * 64, at + 3 * 64);
+    write_binary(&file, Srs::KIND, Srs::VERSION, &body, Secrecy::Public).unwrap();
+    assert_eq!(Srs::load(&file).unwrap().digest(), srs.digest(), "loading does not notice");
+    for _ in 0..2 {
+        let error = store.get(4).unwrap_err();
+        assert!(matches!(error, SrsError::File { fault: Fault::Powers, .. }), "{error}");
+        assert!(error.to_string().contains("given.srs"), "{error}");
+    }
+    assert_eq!(notes(), 1);
+
+    // A note of another content does not excuse it.
+    let note = fs::read_dir(&cache).unwrap().next().unwrap().unwrap().path();
+    let digest = tessera_artifact::sha256(&body).to_string();
+    fs::copy(&note, cache.join(format!("{}.checked", &digest[2..]))).unwrap();
+    assert!(store.get(4).is_err());
 }
