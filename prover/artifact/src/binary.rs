@@ -10,7 +10,7 @@
 
 use crate::{
     ArtifactError, Secrecy, Sha256Digest,
-    file::{read_up_to, write_parts},
+    file::{Existing, read_up_to, write_parts},
     sha256,
 };
 use std::{fs::File, path::Path};
@@ -64,7 +64,7 @@ pub fn write_binary(
 ) -> Result<Sha256Digest, ArtifactError> {
     let digest = sha256(body);
     let header = Header { kind, version, length: body.len() as u64, digest };
-    write_parts(path, &[&header.to_bytes(), body], secrecy)?;
+    write_parts(path, &[&header.to_bytes(), body], secrecy, Existing::Replaced)?;
     Ok(digest)
 }
 

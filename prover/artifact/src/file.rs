@@ -53,7 +53,16 @@ pub(crate) fn read_up_to(
 ///
 /// The bytes are on the disk when this returns. A link at `path` is replaced, not followed.
 pub fn write(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(), ArtifactError> {
-    write_parts(path, &[bytes], secrecy)
+    write_parts(path, &[bytes], secrecy, Existing::Replaced)
+}
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// It is replaced.
+    Replaced,
+    /// It stays: [`ArtifactError::Io`] of the kind `AlreadyExists`, also when it appears meanwhile.
+    Kept,
 }
 
 /// [`write`] of the concatenation of `parts`.
@@ -61,6 +70,7 @@ pub(crate) fn write_parts(
     path: &Path,
     parts: &[&[u8]],
     secrecy: Secrecy,
+    existing: Existing,
 ) -> Result<(), ArtifactError> {
     let io = || ArtifactError::io("write", path);
     let Some(name) = path.file_name() else {
@@ -81,7 +91,11 @@ pub(crate) fn write_parts(
         temporary.write_all(part).map_err(io())?;
     }
     temporary.as_file().sync_all().map_err(io())?;
-    temporary.persist(path).map_err(|error| io()(error.error))?;
+    match existing {
+        Existing::Replaced => temporary.persist(path),
+        Existing::Kept => temporary.persist_noclobber(path),
+    }
+    .map_err(|error| io()(error.error))?;
     sync_folder(folder)
 }
 

@@ -1,4 +1,8 @@
-use crate::{ArtifactError, Secrecy, read, write};
+use crate::{
+    ArtifactError, Secrecy,
+    file::{Existing, write_parts},
+    read, write,
+};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
@@ -22,6 +26,29 @@ pub fn write_json<T: Serialize>(
     value: &T,
     secrecy: Secrecy,
 ) -> Result<(), ArtifactError> {
+    write(path, &to_bytes(path, kind, version, value)?, secrecy)
+}
+
+/// [`write_json`] where no file may be yet: one that is there stays as it is, also when another
+/// process makes it at the same time.
+///
+/// Errors: those of [`write_json`]; [`ArtifactError::Io`] of the kind `AlreadyExists`.
+pub fn create_json<T: Serialize>(
+    path: &Path,
+    kind: &str,
+    version: u32,
+    value: &T,
+    secrecy: Secrecy,
+) -> Result<(), ArtifactError> {
+    write_parts(path, &[&to_bytes(path, kind, version, value)?], secrecy, Existing::Kept)
+}
+
+fn to_bytes<T: Serialize>(
+    path: &Path,
+    kind: &str,
+    version: u32,
+    value: &T,
+) -> Result<Vec<u8>, ArtifactError> {
     let encode = |reason| ArtifactError::Encode { path: path.into(), reason };
     let value = serde_json::to_value(value).map_err(|error| encode(error.to_string()))?;
     let Value::Object(fields) = value else {
@@ -39,7 +66,7 @@ pub fn write_json<T: Serialize>(
     let mut bytes =
         serde_json::to_vec_pretty(&object).map_err(|error| encode(error.to_string()))?;
     bytes.push(b'\n');
-    write(path, &bytes, secrecy)
+    Ok(bytes)
 }
 
 /// The value of a JSON file of this kind and version, of at most `limit` bytes.
@@ -145,8 +172,18 @@ fn json_error(path: &Path, error: serde_json::Error) -> ArtifactError {
 
 /// serde quotes the value it did not like. The file may be a secret, so only what was expected
 /// is kept: `invalid type: integer `7`, expected a string` → `invalid type, expected a string`.
+///
+/// A field that does not belong there is named if it looks like a name: a value may have slipped
+/// into its place.
 fn without_value(message: &str) -> String {
-    let complaints = ["invalid type", "invalid value", "unknown variant"];
+    let complaints = ["invalid type", "invalid value", "unknown variant", "unknown field"];
+    let field = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    if let Some((name, _)) = field
+        && name.len() <= 40
+        && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    {
+        return message.into();
+    }
     let complaint = complaints.iter().find(|complaint| message.starts_with(**complaint));
     match (complaint, message.rfind(", expected ")) {
         (Some(complaint), Some(expected)) => format!("{complaint}{}", &message[expected..]),

@@ -19,4 +19,4 @@ pub use binary::{HEADER_LEN, read_binary, write_binary};
 pub use digest::{DigestError, Sha256Digest, sha256};
 pub use error::ArtifactError;
 pub use file::{Secrecy, read, write};
-pub use json::{read_json, write_json};
+pub use json::{create_json, read_json, write_json};

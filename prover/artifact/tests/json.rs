@@ -2,7 +2,9 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_json, sha256, write_json};
+use tessera_artifact::{
+    ArtifactError, Secrecy, Sha256Digest, create_json, read_json, sha256, write_json,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,4 +130,40 @@ proptest! {
         let back: Sample = read_json(&path, "tessera.sample", 1, 1 << 20).unwrap();
         prop_assert_eq!(back, value);
     }
+}
+
+#[test]
+fn an_unknown_field_is_named_unless_it_may_be_a_value() {
+    let reason = |field: &str| {
+        let text = format!(r#"{{"kind":"tessera.sample","version":1,"{field}":1}}"#);
+        match read(&text).unwrap_err() {
+            ArtifactError::Json { reason, .. } => reason,
+            error => panic!("{error}"),
+        }
+    };
+    assert!(reason("colour").starts_with("unknown field `colour`, expected one of"));
+    for value in ["0x12ab34cd", "48371926", "hunter2, expected", "`colour", &"a".repeat(41)] {
+        assert!(reason(value).starts_with("unknown field, expected"), "{}", reason(value));
+    }
+}
+
+#[test]
+fn creating_replaces_nothing() {
+    let (_folder, path) = file("here before");
+    let create = || create_json(&path, "tessera.sample", 1, &sample(), Secrecy::Secret);
+    let error = create().unwrap_err();
+    let ArtifactError::Io { source, .. } = &error else { panic!("{error}") };
+    assert_eq!(source.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "here before");
+
+    // Of many that create it at once, one does.
+    fs::remove_file(&path).unwrap();
+    let made = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        results.filter(Result::is_ok).count()
+    });
+    assert_eq!(made, 1);
+    assert_eq!(read_json::<Sample>(&path, "tessera.sample", 1, 10_000).unwrap(), sample());
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary is left");
 }

@@ -7,8 +7,8 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, path::Path};
-use tessera_artifact::{Secrecy, read_json, write_json};
+use std::{fmt, io::ErrorKind, path::Path};
+use tessera_artifact::{ArtifactError, Secrecy, create_json, read_json};
 use zeroize::Zeroizing;
 
 const KIND: &str = "tessera.key";
@@ -61,13 +61,15 @@ impl AccountKey {
 
     /// Writes a key file with mode 0600; refuses to replace a file.
     pub fn save(&self, path: &Path) -> Result<(), CredentialError> {
-        if path.exists() {
-            return Err(CredentialError::KeyExists { path: path.into() });
-        }
         let secret = Zeroizing::new(self.0.to_bytes().0);
         let private_key = Zeroizing::new(format!("0x{}", hex::encode(*secret)));
         let file = KeyFile { address: self.address(), private_key };
-        Ok(write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
+        create_json(path, KIND, VERSION, &file, Secrecy::Secret).map_err(|error| match error {
+            ArtifactError::Io { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+                CredentialError::KeyExists { path: path.into() }
+            }
+            other => other.into(),
+        })
     }
 
     /// The account's address.
