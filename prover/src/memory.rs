@@ -7,9 +7,19 @@ pub fn peak() -> Option<u64> {
     bytes("/proc/self/status", "VmHWM:")
 }
 
-/// Memory that a process can still have without swapping, in bytes; `None` off Linux.
+/// Memory that this process can still have, without swapping and within its limit (`ulimit -v`), in
+/// bytes; `None` off Linux.
 pub fn available() -> Option<u64> {
-    bytes("/proc/meminfo", "MemAvailable:")
+    let free = bytes("/proc/meminfo", "MemAvailable:")?;
+    Some(address_space().map_or(free, |space| space.min(free)))
+}
+
+/// What the limit of the address space leaves; `None` without a limit.
+fn address_space() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(limit.saturating_sub(bytes("/proc/self/status", "VmSize:")?))
 }
 
 /// The entry `name` of a kernel table, which counts in KiB.

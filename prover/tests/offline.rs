@@ -128,7 +128,7 @@ fn a_proof_is_made_and_checked() {
 fn what_cannot_be_proven_is_said_before_keys_are_made() {
     let mut desk = Desk::new();
     let said = desk.prove("--threshold 700 --out @/proof.json").ended(1);
-    assert!(said.talk.contains("points below the threshold"), "{}", said.talk);
+    assert!(said.talk.contains("the score is below the threshold"), "{}", said.talk);
     assert!(!said.talk.contains("aggregation key"), "{}", said.talk);
     assert!(!desk.dir.path().join("proof.json").exists());
 

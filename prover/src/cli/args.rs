@@ -140,11 +140,6 @@ pub fn address(text: &str) -> Result<Address, String> {
     }
 }
 
-/// A salt: 32 bytes.
-pub fn salt(text: &str) -> Result<[u8; 32], String> {
-    word(text).map(|word| word.0)
-}
-
 /// 32 bytes in hexadecimal.
 pub fn word(text: &str) -> Result<B256, String> {
     text.parse().map_err(|_| "0x and 64 hexadecimal digits expected".into())
@@ -214,5 +209,25 @@ mod tests {
         assert!(time("tomorrow").is_err());
         assert!(duration("90").is_err());
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+    }
+
+    proptest::proptest! {
+        /// Any text is a value or an error, at once.
+        #[test]
+        fn any_text(
+            text in proptest::prop_oneof![
+                proptest::prelude::any::<String>(),
+                "[-+]?[0-9]{0,40}[.,]?[0-9]{0,40}([eE][-+]?[0-9]{0,12})?[a-z%]{0,3}",
+                "(0x)?[0-9a-fA-F]{0,70}",
+                "[0-9]{1,20}-[0-9]{1,3}-[0-9]{1,3}T[0-9:]{0,9}Z?",
+            ]
+        ) {
+            let start = std::time::Instant::now();
+            let _ = (address(&text), word(&text), element(&text), duration(&text), time(&text));
+            if let Ok(rate) = rate(&text) {
+                proptest::prop_assert!(rate % 10_000_000 == 0);
+            }
+            proptest::prop_assert!(start.elapsed() < Duration::from_secs(1));
+        }
     }
 }

@@ -165,16 +165,23 @@ impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         use PipelineError as E;
         let exit = match error {
-            E::ScoreTooLow { .. } => Exit::No,
-            E::Threshold { .. } | E::Features(_) | E::Plan(_) | E::MixedSrs { .. } => Exit::Input,
+            E::ScoreTooLow => Exit::No,
+            E::Threshold { .. }
+            | E::Features(_)
+            | E::Plan(_)
+            | E::Memory { .. }
+            | E::MixedSrs { .. } => Exit::Input,
             E::Srs(error) => return error.into(),
             _ => Exit::Fault,
         };
         let failure = Self::of(exit, &error);
         match error {
-            E::ScoreTooLow { .. } => {
-                failure.hint("this is for the borrower alone; nothing was made or sent")
+            E::Memory { .. } => {
+                failure.hint("more segments make each circuit smaller: --segments N")
             }
+            E::ScoreTooLow => failure.hint(
+                "nothing was made or sent; `tessera model score` computes the score, and prints it",
+            ),
             _ => failure,
         }
     }

@@ -2,7 +2,6 @@
 
 use super::{
     Failure, Outcome,
-    args::salt,
     talk::{data, json, talk},
 };
 use serde_json::json;
@@ -79,9 +78,10 @@ pub struct Import {
     /// machine, see `tessera model plan`].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
-    /// The salt of an earlier package, to make the very same one; a fresh one if it is not given.
-    #[arg(long, value_name = "HEX", value_parser = salt)]
-    salt: Option<[u8; 32]>,
+    /// Folder of an earlier package whose salt to take, to make the very same one; a fresh salt if it
+    /// is not given.
+    #[arg(long, value_name = "DIR")]
+    salt_of: Option<PathBuf>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -160,8 +160,10 @@ fn import(args: Import) -> Outcome {
     };
     let (label, threshold) = (args.label, args.threshold);
     let sample = args.sample.map(|path| Sample { path, label, threshold });
+    let salt = args.salt_of.map(|folder| Package::load(&folder)).transpose()?;
+    let salt = salt.map(|package| package.salt);
     let mut package =
-        import_with(&args.file, &schema, &args.points, args.salt, &options, sample.as_ref())?;
+        import_with(&args.file, &schema, &args.points, salt, &options, sample.as_ref())?;
     let expected = match args.segments {
         Some(segments) => Expectation::of(&Plan::new(&package, segments)?, &Machine::measure())?,
         None => fastest(compare(&package, &Machine::measure())?),

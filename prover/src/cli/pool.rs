@@ -551,4 +551,22 @@ mod tests {
             assert!(bad.parse::<TierArg>().is_err(), "{bad}");
         }
     }
+
+    proptest::proptest! {
+        /// Any text and any token's decimals: a value that reads back, or an error.
+        #[test]
+        fn any_amount(
+            text in proptest::prop_oneof![
+                proptest::prelude::any::<String>(), "-?[0-9]{0,90}[.]?[0-9]{0,30}",
+            ],
+            decimals: u8,
+        ) {
+            if let Ok(amount) = units(&text, decimals) {
+                let printed = tokens(amount, decimals);
+                proptest::prop_assert_eq!(units(&printed, decimals).unwrap(), amount);
+            }
+            let _ = text.parse::<TierArg>();
+            let _ = format!("{text}:{text}:{text}%:{text}").parse::<TierArg>();
+        }
+    }
 }

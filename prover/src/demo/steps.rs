@@ -158,7 +158,7 @@ impl Story<'_> {
         Ok(part)
     }
 
-    /// The prover tells the borrower, and nobody else, by how much the score is too low.
+    /// The prover says that the score is too low, and not by how much.
     pub async fn too_low(&self, number: u64) -> Result<Refused, Failure> {
         let thief = &self.world.people.thief;
         let issued = self.issue(number, thief.address(), "Bob").await?;
@@ -167,7 +167,7 @@ impl Story<'_> {
         let pool = self.pool(thief).await?;
         let request = pool.request(issued.credential.clone(), terms).await?;
         match self.prove(&issued, &request, &Progress::silent()) {
-            Err(error @ PipelineError::ScoreTooLow { .. }) => Ok(Refused {
+            Err(error @ PipelineError::ScoreTooLow) => Ok(Refused {
                 what: "a score that is too low",
                 by: "prover",
                 error: "ScoreTooLow".into(),

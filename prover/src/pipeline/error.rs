@@ -1,17 +1,14 @@
 //! Why there is no proof, or none that holds.
 
 use tessera_artifact::Sha256Digest;
-use tessera_model::{FeaturesError, Score};
+use tessera_model::FeaturesError;
 
 /// Why keys or a proof could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
-    /// The score is below the threshold. For the borrower's eyes only.
-    #[error("the score is {short_by} points below the threshold")]
-    ScoreTooLow {
-        /// What is missing.
-        short_by: Score,
-    },
+    /// By how much is not said: with the threshold, which is public, it would be the score.
+    #[error("the score is below the threshold")]
+    ScoreTooLow,
     /// No score can reach it.
     #[error("a threshold of {threshold} / 2^32 points is not below 2^62")]
     Threshold {
@@ -50,6 +47,20 @@ pub enum PipelineError {
     /// The finished proof does not hold: a fault of this program.
     #[error("the finished proof does not hold: {0}")]
     Verify(#[from] VerifyError),
+    /// Not even one circuit can be proven.
+    #[error(
+        "not enough memory: a circuit of 2^{k} rows needs about {} MB, {} MB are free",
+        .needed / 1_000_000,
+        .free / 1_000_000
+    )]
+    Memory {
+        /// Size of the largest circuit.
+        k: u32,
+        /// Bytes for its polynomials.
+        needed: u64,
+        /// Bytes that this process can have.
+        free: u64,
+    },
     /// The operating system gives no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(std::io::Error),

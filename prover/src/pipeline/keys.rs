@@ -1,6 +1,6 @@
 //! The keys of a package in a number of segments.
 
-use super::{PipelineError, Report, stage};
+use super::{PipelineError, Report, plan::check_memory, stage};
 use rayon::prelude::*;
 use tessera_aggregate::{AggregationKey, key::circuit_size};
 use tessera_artifact::Sha256Digest;
@@ -36,6 +36,7 @@ impl Keys {
         report: Report,
     ) -> Result<Self, PipelineError> {
         let plan = Plan::new(package, segments)?;
+        check_memory(plan.k.max(circuit_size(segments)?))?;
         let (segment_srs, aggregation_srs) = stage(report, "srs", 2, |advance| {
             let segment_srs = store.get(plan.k)?;
             advance();

@@ -101,10 +101,23 @@ impl Machine {
     }
 }
 
+/// Bytes of the key and the prover of one circuit of `2^k` rows.
+fn bytes(k: u32) -> u64 {
+    ((AGGREGATION_KEY_POLYNOMIALS + PROVER_POLYNOMIALS) * ELEMENT) << k
+}
+
+/// Fails before anything is made, where a circuit of `2^k` rows alone is too much for this machine.
+pub(super) fn check_memory(k: u32) -> Result<(), PipelineError> {
+    let needed = bytes(k);
+    match memory::available() {
+        Some(free) if free < needed => Err(PipelineError::Memory { k, needed, free }),
+        _ => Ok(()),
+    }
+}
+
 /// [`Machine::at_once`] for a machine whose speed does not matter.
 pub(super) fn at_once(k: u32, cores: usize, memory: Option<u64>) -> usize {
-    let bytes = ((KEY_POLYNOMIALS + PROVER_POLYNOMIALS) * ELEMENT) << k;
-    let held = memory.map_or(u64::MAX, |free| free / 2 / bytes);
+    let held = memory.map_or(u64::MAX, |free| free / 2 / bytes(k));
     usize::try_from(held).unwrap_or(usize::MAX).clamp(1, cores)
 }
 

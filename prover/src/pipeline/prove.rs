@@ -12,7 +12,7 @@ use tessera_aggregate::{
 };
 use tessera_credential::features_digest;
 use tessera_field::{Fr, Secret, random};
-use tessera_model::{Package, Score};
+use tessera_model::Package;
 use tessera_segment::{Proof, Unverified, Verified};
 use verifier_gen::VerifierSpec;
 use zeroize::Zeroizing;
@@ -82,7 +82,7 @@ pub fn aggregate_segments(
     Ok(proof)
 }
 
-/// A score below the threshold has no proof; how far below is the borrower's alone to know.
+/// A score below the threshold has no proof; how far below is not said.
 ///
 /// The first step of [`prove`].
 pub fn check_score(
@@ -93,10 +93,8 @@ pub fn check_score(
     if threshold >= THRESHOLD_LIMIT {
         return Err(PipelineError::Threshold { threshold });
     }
-    let score = package.score(&secrets.features)?;
-    let missing = threshold as i64 - score.0;
-    if missing > 0 {
-        return Err(PipelineError::ScoreTooLow { short_by: Score(missing) });
+    if package.score(&secrets.features)?.0 < threshold as i64 {
+        return Err(PipelineError::ScoreTooLow);
     }
     Ok(())
 }

@@ -1,0 +1,394 @@
+//! Nothing secret is said, logged or left behind. Recognisable values are planted as features,
+//! weights, salt, blinding and keys; everything that a run prints and writes is then searched for
+//! them, as decimal and hexadecimal digits, base64, and bytes of both orders.
+
+mod common;
+
+use alloy::primitives::U256;
+use common::{
+    Said, tessera,
+    tiny::{SCHEMA, model},
+};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+use tempfile::TempDir;
+
+const CONTEXT: &str = "0x00000000000000000000000000000000000000000000000000000000000000c0";
+/// Features of the borrower.
+const INCOME: u64 = 48_371_926;
+const DEBT: u64 = 73_914_582;
+/// Leaves of the lender's model.
+const LEAVES: [&str; 3] = ["-0.7319482", "1.9174635", "0.39182747"];
+/// What the borrower scores is between these, in points.
+const BELOW: &str = "480";
+const ABOVE: &str = "800";
+
+/// Files that hold secrets, by design and for their owner alone.
+const SECRET_FILES: [&str; 3] = ["package/package.json", "ada/opening.json", "attester.key"];
+/// What the test itself writes.
+const INPUTS: [&str; 3] = ["model.json", "schema.json", "borrowers.csv"];
+
+/// Something secret, in every form that it could be written in.
+struct Planted {
+    what: String,
+    forms: Vec<Vec<u8>>,
+}
+
+impl Planted {
+    fn bytes(what: &str, bytes: &[u8]) -> Self {
+        let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
+        let mut forms = vec![];
+        for bytes in [bytes, &reversed] {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            forms.extend([bytes.to_vec(), digits.to_uppercase().into(), digits.into()]);
+            forms.push(base64(bytes).into());
+        }
+        Self { what: what.into(), forms }
+    }
+
+    fn number(what: &str, number: u64) -> Self {
+        let mut planted = Self::bytes(what, &number.to_be_bytes());
+        let hexadecimal = format!("{number:x}");
+        let grouped = number.to_string().as_bytes().rchunks(3).rev().map(<[u8]>::to_vec).collect();
+        let grouped: Vec<Vec<u8>> = grouped;
+        planted.forms.extend([
+            number.to_string().into(),
+            hexadecimal.to_uppercase().into(),
+            hexadecimal.into(),
+            grouped.join(&b','),
+            grouped.join(&b'_'),
+        ]);
+        planted
+    }
+
+    /// A field element or a key, as `0x` and 64 digits.
+    fn word(what: &str, text: &str) -> Self {
+        let word: U256 = text.parse().unwrap();
+        let mut planted = Self::bytes(what, &word.to_be_bytes::<32>());
+        planted.forms.push(word.to_string().into());
+        planted
+    }
+
+    fn text(what: &str, text: &str) -> Self {
+        Self { what: what.into(), forms: vec![text.into()] }
+    }
+
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        let found = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
+        self.forms.iter().any(found)
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = |from: usize| -> usize {
+        (0..6).fold(0, |sum, i| {
+            let bit = bytes.get((from + i) / 8).map_or(0, |byte| byte >> (7 - (from + i) % 8) & 1);
+            sum << 1 | usize::from(bit)
+        })
+    };
+    (0..bytes.len() * 8).step_by(6).map(|from| char::from(DIGITS[bits(from)])).collect()
+}
+
+#[test]
+fn the_search_finds_what_is_there() {
+    assert_eq!(base64(b"Tessera"), "VGVzc2VyYQ");
+    let planted = Planted::number("income", INCOME);
+    for text in ["income 48371926.", "48,371,926", "0x2E218D6", "2e218d6", "AAAAAALiGNY="] {
+        assert!(planted.is_in(text.as_bytes()), "{text}");
+    }
+    assert!(planted.is_in(&[&[9][..], &INCOME.to_le_bytes()].concat()));
+    assert!(!planted.is_in(b"48371927 0000000002e218d7"));
+    let word = Planted::word("key", CONTEXT);
+    assert!(word.is_in(CONTEXT.as_bytes()) && !word.is_in(CONTEXT.replace("c0", "c1").as_bytes()));
+}
+
+struct Desk {
+    dir: TempDir,
+    /// Everything printed, with the command that printed it.
+    said: Vec<(String, Vec<u8>)>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { dir: TempDir::new().unwrap(), said: vec![] };
+        fs::create_dir(desk.path("tmp")).unwrap();
+        fs::write(desk.path("model.json"), model(&LEAVES)).unwrap();
+        fs::write(desk.path("schema.json"), SCHEMA).unwrap();
+        let table = format!("income,debt\n{INCOME},{DEBT}\n{INCOME}x,{DEBT}\n{INCOME}7,{DEBT}.5\n");
+        fs::write(desk.path("borrowers.csv"), table).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Runs a command in the folder, and watches the process while it runs.
+    #[track_caller]
+    fn run(&mut self, line: &str, code: i32) -> Said {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let child = tessera()
+            .args(&words)
+            .current_dir(self.dir.path())
+            .env("TESSERA_CACHE", self.path("cache"))
+            .env("TMPDIR", self.path("tmp"))
+            .env("HOME", self.path("home"))
+            .env("RUST_LOG", "trace")
+            .env("RUST_BACKTRACE", "full")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // What others see of the process: arguments and names of threads.
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        let watch = std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            while let Ok(arguments) = fs::read(process.join("cmdline")) {
+                if arguments.is_empty() {
+                    break;
+                }
+                seen.extend(arguments);
+                let threads = fs::read_dir(process.join("task")).into_iter().flatten().flatten();
+                threads.for_each(|thread| {
+                    seen.extend(fs::read(thread.path().join("comm")).unwrap_or_default());
+                });
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            seen
+        });
+        let output = child.wait_with_output().unwrap();
+        let seen = watch.join().unwrap();
+        self.said.push((format!("process of {line}"), seen));
+        self.said.push((format!("stdout of {line}"), output.stdout.clone()));
+        self.said.push((format!("stderr of {line}"), output.stderr.clone()));
+        Said::from(output).ended(code)
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.path(name)).unwrap()).unwrap()
+    }
+
+    /// What is secret, now that packages, openings and keys have been made.
+    fn planted(&self) -> Vec<Planted> {
+        let mut planted =
+            vec![Planted::number("the income", INCOME), Planted::number("the debt", DEBT)];
+        planted.extend(LEAVES.map(|leaf| Planted::text("a leaf", leaf.trim_start_matches('-'))));
+        let package = self.json("package/package.json");
+        planted.push(Planted::word("the salt", package["salt"].as_str().unwrap()));
+        for tree in package["model"]["trees"].as_array().unwrap() {
+            for node in tree.as_str().unwrap().split(' ') {
+                if let Some(leaf) = node.strip_prefix('=') {
+                    let leaf: i64 = leaf.parse().unwrap();
+                    planted.push(Planted::number("a quantised leaf", leaf.unsigned_abs()));
+                }
+            }
+        }
+        let opening = self.json("ada/opening.json");
+        planted.push(Planted::word("the blinding", opening["blinding"].as_str().unwrap()));
+        let key = self.json("attester.key");
+        planted.push(Planted::word("the attester's key", key["privateKey"].as_str().unwrap()));
+        planted
+    }
+}
+
+/// Every file below `folder`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn nothing_secret_is_said_or_left_behind() {
+    let mut desk = Desk::new();
+    desk.run("model import model.json --schema schema.json --points 600@50:1,pdo=20 --out package --json", 0);
+    desk.run("model show package --json", 0);
+    desk.run("attester new --out attester.key --json", 0);
+    let issue = |row: u32, out: &str| {
+        format!(
+            "attester issue --key attester.key --schema schema.json --csv borrowers.csv --row {row} \
+             --chain-id 31337 --registry 0x{:040x} --subject 0x{:040x} --person Ada \
+             --max-exposure 5000 --out {out} --json",
+            0xaa, 0xbb
+        )
+    };
+    desk.run(&issue(1, "ada"), 0);
+    desk.run(
+        "attester check ada/credential.json --opening ada/opening.json --schema schema.json --json",
+        0,
+    );
+    desk.run("keys build --model package --segments 1 --verifier verifier.json --json", 0);
+    let prove = "prove --model package --opening ada/opening.json --segments 1";
+    let prove = format!("{prove} --context {CONTEXT}");
+    desk.run(
+        &format!("{prove} --threshold {BELOW} --keep-segments segments --out proof.json --json"),
+        0,
+    );
+    desk.run("verify proof.json --verifier verifier.json --json", 0);
+    desk.run("verify segments/segment-0.json --json", 0);
+
+    // The score: another run, whose purpose is to print it. Its own words are not searched.
+    let scores = Said::from(
+        tessera()
+            .current_dir(desk.dir.path())
+            .args(["model", "score", "package", "--csv", "borrowers.csv", "--json"])
+            .output()
+            .unwrap(),
+    );
+    let scores = scores.ended(2).json();
+    let units: i64 = scores[0]["units"].as_str().unwrap().parse().unwrap();
+    assert!(scores[1]["error"].is_string() && scores[2]["error"].is_string());
+    for error in [&scores[1]["error"], &scores[2]["error"]] {
+        assert!(!error.as_str().unwrap().contains(&INCOME.to_string()), "{error}");
+    }
+
+    // What goes wrong, one way after another.
+    let low = desk.run(&format!("{prove} --threshold {ABOVE} --out never.json"), 1);
+    let lower = desk.run(&format!("{prove} --threshold 900 --out never.json --json"), 1);
+    assert_eq!(low.talk, lower.talk, "by how much is not said");
+    desk.run(&format!("{prove} --threshold {BELOW} --segments 3 --out never.json"), 2);
+    desk.run(&format!("{prove} --threshold {BELOW} --out proof.json/below"), 2);
+    desk.run(&issue(2, "bob"), 2);
+    desk.run(&issue(3, "bob"), 2);
+    desk.run("verify ada/opening.json --verifier verifier.json", 2);
+    desk.run("verify attester.key --verifier verifier.json", 2);
+    desk.run("model show ada", 2);
+    desk.run("attester check ada/opening.json", 2);
+
+    let opening = fs::read_to_string(desk.path("ada/opening.json")).unwrap();
+    let code = format!("{INCOME}");
+    let blinding = desk.json("ada/opening.json")["blinding"].as_str().unwrap().to_string();
+    let spoilt = [
+        opening.replace(&code, &format!("\"{INCOME}\"")),
+        opening.replace(&code, &format!("{INCOME}{INCOME}")),
+        opening.replace(&code, &format!("-{INCOME}")),
+        opening.replace(&code, &format!("{INCOME}{INCOME}{INCOME}")),
+        opening.replace(&blinding, &blinding[..60]),
+        opening.replace(&blinding, &format!("{blinding}0")),
+        opening.replace(&format!("\"{blinding}\""), &format!("[\"{blinding}\"]")),
+        opening.replace(&format!("\"{blinding}\""), &format!("\"x\", \"{blinding}\": 1")),
+        opening[..opening.len() / 2].to_string(),
+    ];
+    for (i, text) in spoilt.iter().enumerate() {
+        fs::write(desk.path("spoilt-opening.json"), text).unwrap();
+        let line = format!(
+            "prove --model package --opening spoilt-opening.json --context {CONTEXT} --threshold {BELOW} --segments 1 --out never{i}.json"
+        );
+        desk.run(&line, 2);
+    }
+    fs::remove_file(desk.path("spoilt-opening.json")).unwrap();
+
+    let package = fs::read_to_string(desk.path("package/package.json")).unwrap();
+    let leaf = package.split('=').nth(1).unwrap().split([' ', '"']).next().unwrap().to_string();
+    fs::create_dir(desk.path("spoilt")).unwrap();
+    fs::copy(desk.path("package/report.json"), desk.path("spoilt/report.json")).unwrap();
+    for text in [
+        package.replace(&leaf, &format!("{leaf}.5")),
+        package.replace(&leaf, &format!("{leaf}{leaf}{leaf}")),
+        package.replace(&leaf, &leaf[1..]),
+        package[..package.len() - 30].to_string(),
+    ] {
+        fs::write(desk.path("spoilt/package.json"), text).unwrap();
+        desk.run("keys build --model spoilt --segments 1", 2);
+    }
+    fs::remove_dir_all(desk.path("spoilt")).unwrap();
+    for spoilt in ["1.9174635e39", "\"1.9174635\"", "1.9174635x"] {
+        fs::write(desk.path("model.json"), model(&[LEAVES[0], spoilt, LEAVES[2]])).unwrap();
+        desk.run(
+            "model import model.json --schema schema.json --points 600@50:1,pdo=20 --out never",
+            2,
+        );
+    }
+    let key = fs::read_to_string(desk.path("attester.key")).unwrap();
+    let secret = desk.json("attester.key")["privateKey"].as_str().unwrap().to_string();
+    for text in [
+        key.replace(&secret, &secret[..64]),
+        key.replace(&secret, &format!("{secret}00")),
+        key.replace(&format!("\"{secret}\""), &format!("{{\"{secret}\": 1}}")),
+    ] {
+        fs::write(desk.path("spoilt.key"), text).unwrap();
+        let line = issue(1, "bob").replace("attester.key", "spoilt.key");
+        desk.run(&line, 2);
+    }
+    fs::remove_file(desk.path("spoilt.key")).unwrap();
+
+    let mut planted = desk.planted();
+    planted.push(Planted::number("the score", units.unsigned_abs()));
+    planted.push(Planted::text("the score", scores[0]["points"].to_string().trim_matches('"')));
+    let mut found = Vec::new();
+    for (place, bytes) in &desk.said {
+        let there = planted.iter().filter(|planted| planted.is_in(bytes));
+        found.extend(there.map(|planted| format!("{} in the {place}", planted.what)));
+    }
+    let own: Vec<PathBuf> =
+        SECRET_FILES.iter().chain(&INPUTS).map(|name| desk.path(name)).collect();
+    let written = files(desk.dir.path());
+    assert!(written.len() > 12, "{written:?}");
+    for path in written.iter().filter(|path| !own.contains(path)) {
+        let bytes = fs::read(path).unwrap();
+        // Reference strings are megabytes of curve points that hold no secret.
+        if path.extension().is_some_and(|extension| extension == "srs") {
+            continue;
+        }
+        let there = planted.iter().filter(|planted| planted.is_in(&bytes));
+        found.extend(there.map(|planted| format!("{} in {}", planted.what, path.display())));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+
+    assert!(files(&desk.path("tmp")).is_empty(), "temporary files are left");
+    assert!(!written.iter().any(|path| path.to_string_lossy().contains("never")));
+    assert!(!written.iter().any(|path| path.extension().is_some_and(|end| end == "tmp")));
+    #[cfg(unix)]
+    for name in SECRET_FILES {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(desk.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+/// `{:?}` of everything that holds a secret shows none.
+#[test]
+fn debug_output_shows_nothing() {
+    use tessera_credential::{AccountKey, Opening};
+    use tessera_field::{Fr, Secret};
+    use tessera_model::{Features, Package, Schema};
+
+    let mut desk = Desk::new();
+    desk.run(
+        "model import model.json --schema schema.json --points 600@50:1,pdo=20 --out package",
+        0,
+    );
+    let key = AccountKey::random().unwrap();
+    let path = desk.path("a.key");
+    key.save(&path).unwrap();
+    let secret = desk.json("a.key")["privateKey"].as_str().unwrap().to_string();
+
+    let schema = Schema::load(&desk.path("schema.json")).unwrap();
+    let features = Features::new(&schema, vec![INCOME, DEBT]).unwrap();
+    let blinding = Secret::new(Fr::from(918_273_645_546_372_819));
+    let opening = Opening::new(&schema, features.clone(), blinding.clone()).unwrap();
+    let package = Package::load(&desk.path("package")).unwrap();
+    let debug = format!("{key:?} {features:?} {blinding:?} {opening:?} {package:?} {package:#?}")
+        .into_bytes();
+
+    let mut planted = vec![
+        Planted::number("income", INCOME),
+        Planted::number("debt", DEBT),
+        Planted::number("blinding", 918_273_645_546_372_819),
+        Planted::word("key", &secret),
+        Planted::bytes("salt", &package.salt),
+    ];
+    let leaves =
+        package.model.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
+            tessera_model::Node::Leaf { value } => Some(value.unsigned_abs()),
+            tessera_model::Node::Split { .. } => None,
+        });
+    planted.extend(leaves.map(|leaf| Planted::number("leaf", leaf)));
+    for planted in planted {
+        assert!(!planted.is_in(&debug), "{}", planted.what);
+    }
+}
