@@ -2,7 +2,8 @@
 
 CARGO ?= cargo
 
-.PHONY: contracts demo test bench verifiers lint test-rust test-contracts test-deep coverage analyse install
+.PHONY: contracts demo test bench verifiers lint test-rust test-contracts test-deep coverage analyse \
+	install mutations fuzz audit sbom reproduce
 
 install: node_modules/.package-lock.json
 
@@ -56,3 +57,25 @@ coverage: install
 # halmos and slither, in an environment of their own below target/.
 analyse: contracts
 	tools/analyse
+
+# What `make test` does a share of, in full: hours rather than minutes.
+
+mutations: install
+	@echo "== every bit of accepted calls flipped, and everything else that is done to them"
+	TESSERA_MUTATIONS=all $(CARGO) test --release -p tessera-aggregate --test mutations -- --nocapture
+
+FUZZ_CASES ?= 100000
+fuzz: install
+	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --release -p tessera-prover --test parsers
+
+# Supply: advisories, licences, bill of materials, the same bytecode twice.
+
+audit: install
+	tools/audit
+
+sbom:
+	tools/sbom > target/sbom.json
+	@echo target/sbom.json
+
+reproduce: install
+	tools/reproduce
