@@ -14,12 +14,13 @@ pub fn available() -> Option<u64> {
     Some(address_space().map_or(free, |space| space.min(free)))
 }
 
-/// What the limit of the address space leaves; `None` without a limit.
+/// What the limit of the address space leaves, at most: what is reserved and not touched is not
+/// counted as taken, for it may be had again. `None` without a limit.
 fn address_space() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(limit.saturating_sub(bytes("/proc/self/status", "VmSize:")?))
+    Some(limit.saturating_sub(bytes("/proc/self/status", "VmRSS:")?))
 }
 
 /// The entry `name` of a kernel table, which counts in KiB.
