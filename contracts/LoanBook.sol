@@ -170,7 +170,9 @@ contract LoanBook is ILoanBook {
     function restore(uint256 loanId) external onlyPool returns (uint256 end) {
         Loan memory found = _openLoan(loanId);
         end = _agreedEnds[loanId];
-        require(block.timestamp < end, ITesseraPool.NotRestorable(loanId, found.graceEndsAt));
+        // What was written off, and borne by cover or depositors, comes back by payment alone.
+        bool defaulted = block.timestamp >= uint256(found.graceEndsAt) + delinquencyPeriod;
+        require(block.timestamp < end && !defaulted, ITesseraPool.NotRestorable(loanId, found.graceEndsAt));
         delete _agreedEnds[loanId];
         _moveGrace(loanId, found, end);
     }

@@ -69,7 +69,8 @@ contract ImpairTest is Base {
     /// After a restoration nothing tells that there was an impairment.
     function testFuzz_reversible(uint256 time, uint256 back, uint256 later) public {
         time = bound(time, START, GRACE_END - 1 days - 1);
-        back = bound(back, time, GRACE_END - 1);
+        uint256 defaultAt = (time / 1 days + 1) * 1 days + DELINQUENCY;
+        back = bound(back, time, (defaultAt < GRACE_END ? defaultAt : GRACE_END) - 1);
         later = bound(later, back, GRACE_END + DELINQUENCY + 10 days);
         uint256 state = vm.snapshotState();
         vm.warp(later);
@@ -103,6 +104,14 @@ contract ImpairTest is Base {
     function testFuzz_too_late_to_restore(uint256 time) public {
         impair();
         vm.warp(bound(time, GRACE_END, GRACE_END + 1000 days));
+        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotRestorable.selector, id, START + 1 days));
+        restore();
+    }
+
+    /// A default that came early is a default: its loss was borne, and is made good by payment alone.
+    function testFuzz_in_default(uint256 time) public {
+        impair();
+        vm.warp(bound(time, START + 1 days + DELINQUENCY, GRACE_END - 1));
         vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotRestorable.selector, id, START + 1 days));
         restore();
     }

@@ -174,7 +174,7 @@ interface ITesseraPool {
     error ShareTooHigh(uint256 share, uint256 max);
     /// The loan's grace ends no later than an impairment would take effect.
     error NotImpairable(uint256 loanId, uint256 graceEndsAt);
-    /// The loan is not impaired, or its grace would be over by now anyway.
+    /// The loan is not impaired, or in default already, or its grace would be over by now anyway.
     error NotRestorable(uint256 loanId, uint256 graceEndsAt);
     /// The money cannot go to the pool itself.
     error BadReceiver(address receiver);
@@ -351,6 +351,6 @@ interface ITesseraPool {
     function impair(uint256 loanId) external;
 
     /// @notice Takes an impairment back, with the interest that the books left out. Possible until the
-    /// loan's grace would have ended anyway. For the curator.
+    /// loan's grace would have ended anyway, and not once it is in default. For the curator.
     function restore(uint256 loanId) external;
 }

@@ -233,6 +233,7 @@ contract PoolHandler is CommonBase, StdUtils {
     function restore(uint256 who) external called {
         uint256 id = openLoan(borrowers[who % borrowers.length]);
         if (id == 0 || !impaired[id] || block.timestamp >= _pool.loan(id).dueAt) return;
+        if (block.timestamp >= uint256(_pool.loan(id).graceEndsAt) + _pool.delinquencyPeriod()) return;
         _pool.restore(id);
         impaired[id] = false;
         _did("restore");
