@@ -13,7 +13,7 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | segments | 1 |
 /// | aggregation circuit | 2^15 rows, 35 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0xf550d9e85c425ecbc5ccc34109673eb90aeb12cc272b030012dfad87d9e238d7 |
+/// | verifying key | 0x4a075e065bf99dfb6a8662638ef70925d414382c78e7fd9d74b9ea3c19ca737f |
 /// | statement | commitment, schema, modelDigest, threshold, context |
 /// | proof | 30 deferred words, 26 words of the aggregation proof: 1792 bytes |
 ///
@@ -30,7 +30,7 @@ contract TesseraVerifier1 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0xf550d9e85c425ecbc5ccc34109673eb90aeb12cc272b030012dfad87d9e238d7;
+    bytes32 public constant KEY_DIGEST = 0x4a075e065bf99dfb6a8662638ef70925d414382c78e7fd9d74b9ea3c19ca737f;
     /// @inheritdoc ITesseraVerifier
     uint256 public constant PROOF_LENGTH = 1792;
 
@@ -40,17 +40,17 @@ contract TesseraVerifier1 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x2336247dc3f6e0b5fb886629e92e09d1e5344141547b4f108e53b81a954ecab8;
-    uint256 private constant MUL_ADD_X = 0x2d7f488590572095a0d780fc5394f6d2b2b1ed6428b79bcbbfb8c46aeb9a7c3a;
-    uint256 private constant MUL_ADD_Y = 0x2faa019930ea537fbca09ffab8397cea1824381a90bca9a24f21f0659b1607e0;
-    uint256 private constant CONSTANTS_X = 0x02e5760effa2edeee8cbcaaf1a88893b65b7d2c61a336c63dee8852ef820dbf0;
-    uint256 private constant CONSTANTS_Y = 0x17f63d9b272beccf7d6b00e6d1e3db583f08594437163a47f547f3c4ad0b9d94;
-    uint256 private constant LINEAR_X = 0x064a0a91630092ee1973f572373d844bf475e3a2963b84175bcbddd605497f71;
-    uint256 private constant LINEAR_Y = 0x03634ae25dae2b1e9e956a46a55d94abbddb1cfcf71d18af6feb2e0b72f35cd1;
-    uint256 private constant SBOX_X = 0x14a50dbb801831f7565a436aeb1aee645b3bdec4ba284d1677f7596858d0bc22;
-    uint256 private constant SBOX_Y = 0x228ca071fcf151187a00748fafc34fee2e55ff67358c5c60c7acdc1c06f2f71f;
-    uint256 private constant SIGMA_X = 0x03957dff3affb9bd3af74990dec141d21bee30ad43c4d4b3a626b9262c012f7b;
-    uint256 private constant SIGMA_Y = 0x0946d005996cfc90098bba95a1c7226d727f881fd16408e568847256def7d184;
+    uint256 private constant INITIAL_STATE = 0x1b7fc540ed4f187e393874fe559b5e54dd1e0b960324d26bdfcad41050925825;
+    uint256 private constant MUL_ADD_X = 0x0847823817965baf381c110b40052c1f44c4f0eebc3d847d52ad88793af11366;
+    uint256 private constant MUL_ADD_Y = 0x1f91048877696099f29ed57579365e19d48d030d46e430a40aaced3ae858a646;
+    uint256 private constant CONSTANTS_X = 0x293f786276c521ce3b6d4f0d8a3fb6a797ee9638c51b8e590a7c5b7a0d95617f;
+    uint256 private constant CONSTANTS_Y = 0x26e06bd464216231fb2752c21cb8b57258246036f225bc98358175da98b142a9;
+    uint256 private constant LINEAR_X = 0x137186016a0c900b542bbbf613e8a521b90a6a9d61a754c18fb953bd35d0c459;
+    uint256 private constant LINEAR_Y = 0x0f99ad03a700fe5cd7eb8ecfa51e0ebfb91414b540bc962dd0329837d40063c7;
+    uint256 private constant SBOX_X = 0x07d93c4fde32c4ed5d6d6231d8e93462919609904033d0e95ea235d73105c5dd;
+    uint256 private constant SBOX_Y = 0x14f8469ca07627aeb2e44f46704c9c6be0deeb0cd03ecad6efbfcfb05395c1d3;
+    uint256 private constant SIGMA_X = 0x1b02d98e0ae975bf96de65d62d6b4e883dc4c6129bf582f002973430c6357063;
+    uint256 private constant SIGMA_Y = 0x0339fa507f3cabe41917338c06c91bb87ef10d38025c548d8cd4b90b580a4048;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;

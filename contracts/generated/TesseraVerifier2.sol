@@ -13,7 +13,7 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | segments | 2 |
 /// | aggregation circuit | 2^16 rows, 65 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0x112ba06e532e845b343890491ab0a594775f3548aede48e28563cf02489f01c3 |
+/// | verifying key | 0x7d6debedad6e0054684d9100ec19392b2e10580585e35214c54802328fa73f58 |
 /// | statement | commitment, schema, modelDigest, threshold, context |
 /// | proof | 60 deferred words, 26 words of the aggregation proof: 2752 bytes |
 ///
@@ -30,7 +30,7 @@ contract TesseraVerifier2 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0x112ba06e532e845b343890491ab0a594775f3548aede48e28563cf02489f01c3;
+    bytes32 public constant KEY_DIGEST = 0x7d6debedad6e0054684d9100ec19392b2e10580585e35214c54802328fa73f58;
     /// @inheritdoc ITesseraVerifier
     uint256 public constant PROOF_LENGTH = 2752;
 
@@ -40,17 +40,17 @@ contract TesseraVerifier2 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x12b7396125d441fba77ac4eb6bbfc97d96dce55fb9f75e9686b867823c57f9ee;
-    uint256 private constant MUL_ADD_X = 0x1999f7670c07b3b41d43b50fa0c2421b96068ae8b16b4be817355a4cc277209e;
-    uint256 private constant MUL_ADD_Y = 0x0071a77af1e16c18f5c11e000f57deed02374b6d8ef776e5056678d4e80fc11c;
-    uint256 private constant CONSTANTS_X = 0x26fcec928023dbfb37cb9e6468aec9e1cc0fc50b39b91192f91b220b0304f5e1;
-    uint256 private constant CONSTANTS_Y = 0x0b347f1b1e3662b541b8f45d351db057feef63dcab90d1737576bf94a2d59f0b;
-    uint256 private constant LINEAR_X = 0x07e0a88c79933412cc6fac74f7892d78f9b521d0970dc4a5f9ce9d37c9d56fa0;
-    uint256 private constant LINEAR_Y = 0x23691347b1a0e02dbcacca88b7a262aafe556e5fc281af6837dcc7a37befa137;
-    uint256 private constant SBOX_X = 0x09bc5eb29a1623d6fd3c88173a110ebb2fa7e508fcb7175f7897b7abfd09867c;
-    uint256 private constant SBOX_Y = 0x291857a3411b876ee3b2c9db8f0f59b85bdc9da6cfd4586ef7286233ba661685;
-    uint256 private constant SIGMA_X = 0x2bddc0dee50b91334cc96b589a6afab5191642d7370f00360c351e13780b5091;
-    uint256 private constant SIGMA_Y = 0x0cdbe46ee72d2d3a6229aac5a13a294ebb41f5fb1ead714dafdf5d9692554f83;
+    uint256 private constant INITIAL_STATE = 0x09c5809bbb42fff54d6f4f342cb3e7feb8069023bf34b2d54e34012ee9613ef0;
+    uint256 private constant MUL_ADD_X = 0x2f54310541fadc68253b76a04b08f61152da600d7b5a873c54a95e88211cbf07;
+    uint256 private constant MUL_ADD_Y = 0x1b404de8c5c29c0d534f58f5f8163001c1cfd1d522c9dda966adb5b036aee5d7;
+    uint256 private constant CONSTANTS_X = 0x1e378afe4a72bb31970d964d3503d0b6bbbc9afcf4d690e9f38f2410df64355b;
+    uint256 private constant CONSTANTS_Y = 0x0e90102b0c4e2d9ba2e60c3aa18a3b8a9d3546eab6ce9569019f3b47482d870b;
+    uint256 private constant LINEAR_X = 0x0b0921c393eae0c7208070a2710aa65966e28a70737cf5ca5db38df4fb883fbf;
+    uint256 private constant LINEAR_Y = 0x28c0747a57bb0cffc01200645b7313fefc5f337100344db2d30d687e82c01585;
+    uint256 private constant SBOX_X = 0x2252e5cd1dffe01a5ed2f455f1020c275ae5ddde0af7156ea1dc0bb9d9e8c3ea;
+    uint256 private constant SBOX_Y = 0x2dae0006b52cd9c0d137f7e44863c07430396400706b02b712a5a68197d19d5c;
+    uint256 private constant SIGMA_X = 0x2d6df307f8779ac463bbe69631c2d35ab4d6be6469e2f11c23fe061f25ad82d8;
+    uint256 private constant SIGMA_Y = 0x15ffd144b12b4f38efe9dc4425f9c5884f4339a011d75f31f7bb515b322e99e6;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;

@@ -13,7 +13,7 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | segments | 4 |
 /// | aggregation circuit | 2^17 rows, 125 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0x6f0b33079d3ca12fadc29813793031e0642a5d8c771070065416bdb80d3abe0a |
+/// | verifying key | 0x45f3fc6473d63b8e0e22f854fa7ad6b4f25dfa723951c2a434fd52f632659166 |
 /// | statement | commitment, schema, modelDigest, threshold, context |
 /// | proof | 120 deferred words, 26 words of the aggregation proof: 4672 bytes |
 ///
@@ -30,7 +30,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0x6f0b33079d3ca12fadc29813793031e0642a5d8c771070065416bdb80d3abe0a;
+    bytes32 public constant KEY_DIGEST = 0x45f3fc6473d63b8e0e22f854fa7ad6b4f25dfa723951c2a434fd52f632659166;
     /// @inheritdoc ITesseraVerifier
     uint256 public constant PROOF_LENGTH = 4672;
 
@@ -40,17 +40,17 @@ contract TesseraVerifier4 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x2e7b6a388f121c1d27949ed180db20ddfb21f382c08a71c28bbd5c4d24c02e1a;
-    uint256 private constant MUL_ADD_X = 0x1b73df14c64068f67659a13c28b2b5de78a4c04385bc6cbdccc6b21deb3ca579;
-    uint256 private constant MUL_ADD_Y = 0x23510b0310d5af12f6a4732421efe3c68e55e9c3cff179b84448b0950baa0f0c;
-    uint256 private constant CONSTANTS_X = 0x19dfad57e712d3a4475b3f2d89bc37f09905cad25593160f2de1e3b68d09f7af;
-    uint256 private constant CONSTANTS_Y = 0x294a17dac55af214c5b2ab559c76729b4e6990ddbe608668e89414ba9cf09c66;
-    uint256 private constant LINEAR_X = 0x0fb89c80cb2aa636640946c0ddf9b4e5ead7409b67da65c95541d42c34cab714;
-    uint256 private constant LINEAR_Y = 0x0b138313cc842dea1a8b024761aa8f77dc13657fc7eaca685662fced9c1e08d0;
-    uint256 private constant SBOX_X = 0x0738b232e9d47921d6b93d8d7639def0471e09b106d93c8a8d5e3281ec431606;
-    uint256 private constant SBOX_Y = 0x2270b90d24bc9722d56b811c90423992e23bd3899ce279aed5cc88abc9fe9e23;
-    uint256 private constant SIGMA_X = 0x184ba250f126a5c22ebc2b462aa8decac0268c2e917f247b400d04df9cfa3c2e;
-    uint256 private constant SIGMA_Y = 0x10b3cd3392f31fa084e694e0261faa608a2a0083944dd7b8acfc06ef5bf7e55f;
+    uint256 private constant INITIAL_STATE = 0x0207f7fe7aab22947c04e14e9666b067ea7ecf6b56098563eb4fd920af6afe9f;
+    uint256 private constant MUL_ADD_X = 0x0df677afc07fc2775a9e683d23ff72838cee81325e0b59ab7944b114d88aeb41;
+    uint256 private constant MUL_ADD_Y = 0x01682e02725b7c282d7ce2b926999a8af737c53f4b0116fbfdbaefe2cf8de150;
+    uint256 private constant CONSTANTS_X = 0x2f427ade5a3ee5e13f041a9548e54618914110a1d2398248f81d4cbc2efc32c5;
+    uint256 private constant CONSTANTS_Y = 0x0226ef5aa251f16f5dec6012945070e3b4253043f1be7686b91fd1311762b39c;
+    uint256 private constant LINEAR_X = 0x1c0b9d8989b5eef8e4058ce9b091705f6bd2d4f9c0458b411759413eef42aa8b;
+    uint256 private constant LINEAR_Y = 0x1edd2fa1f8f34a1d34dbfb9451e0a9b8a6daf7378d9e199e712a4a17e6ccf91c;
+    uint256 private constant SBOX_X = 0x20c6acf28f263b9fef5df5ac994f2d8f381d463161035509d4343f68c982ec7b;
+    uint256 private constant SBOX_Y = 0x1a57ea51f845564bc654aa54d3901cc05fbecec72faacf9f371b1cf5223a17e8;
+    uint256 private constant SIGMA_X = 0x18e9e8be7eec801c737dd76f63257db5624ed4bb38bcd38020eb92421cf75804;
+    uint256 private constant SIGMA_Y = 0x06edaa87c9e8b73d9cb167bf24aa46ca06fbfe544412061ecf70916e432946c0;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;
