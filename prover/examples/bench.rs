@@ -85,7 +85,7 @@ struct Breakdown {
 fn main() -> eyre::Result<()> {
     let german = Case::example("German credit, 100 × 4", "examples/german-credit", "model.json")?;
     let sba = Case::example("SBA loans, 500 × 6", "examples/sba-loans", "model.json")?;
-    let network = Case::example("SBA loans, 22-64-32-1", "examples/sba-loans", "network.onnx")?;
+    let network = sba.network("network, 22-64-32-1");
     let forest = sba.forest("forest, 2000 × 8");
     let store = SrsStore::new("target/cache/srs");
 
@@ -125,8 +125,7 @@ impl Case {
         let folder = Path::new(folder);
         let schema = Schema::load(&folder.join("schema.json"))?;
         let scaling: Scaling = "600@50:1,pdo=20".parse().wrap_err("the scaling")?;
-        let options = ImportOptions { by_position: model.ends_with(".onnx"), ..Default::default() };
-        let model = folder.join(model);
+        let (model, options) = (folder.join(model), ImportOptions::default());
         let package = import_with(&model, &schema, &scaling, Some([7; 32]), &options, None)?;
         let features = first_row(folder, &package.schema)?;
         Ok(Case { name, package, features })
@@ -138,14 +137,7 @@ impl Case {
     fn forest(&self, name: &'static str) -> Self {
         let [trees, splits, thresholds] = FOREST;
         let schema = &self.package.schema;
-        // SplitMix64 (Steele, Lea, Flood 2014), from a fixed seed.
-        let mut state = 8u64;
-        let mut random = move |below: u64| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (x ^ (x >> 31)) % below
-        };
+        let mut random = numbers();
         let mut tree = |_| {
             // Each split takes the place of a leaf, so children come after their parents.
             let mut nodes = vec![Node::Leaf { value: 0 }];
@@ -173,6 +165,42 @@ impl Case {
         Case { name, package, features: self.features.clone() }
     }
 
+    /// The same borrower before a network of 64, 32 and 1 neurons with weights drawn at random, as
+    /// fine as an import makes them.
+    fn network(&self, name: &'static str) -> Self {
+        let mut random = numbers();
+        let mut signed = move |below: u64| random(2 * below) as i64 - below as i64;
+        let schema = &self.package.schema;
+        let inputs: Vec<Input> = (0..schema.features.len())
+            .map(|feature| {
+                let missing = schema.features[feature].missing.then_some(0);
+                Input::Code { feature, missing }
+            })
+            .collect();
+        // Sums of about 2^45, and activations of about 2^24.
+        let tops = schema.features.iter().map(|feature| feature.top());
+        let first: Vec<u64> = tops.map(|top| (1 << 44) / top).collect();
+        let mut layer = |neurons: usize, limits: &[u64], shift| Layer {
+            neurons: (0..neurons)
+                .map(|_| Neuron {
+                    bias: signed(1 << 40).into(),
+                    weights: limits.iter().map(|limit| signed(*limit + 1)).collect(),
+                })
+                .collect(),
+            shift,
+        };
+        let layers = vec![
+            layer(64, &first, 21),
+            layer(32, &[1 << 24; 64], 24),
+            layer(1, &[1 << 22; 32], 10),
+        ];
+        let mut package = self.package.clone();
+        package.model.trees = vec![];
+        package.model.offset = 1 << 50;
+        package.model.network = Some(Network { inputs, layers });
+        Case { name, package, features: self.features.clone() }
+    }
+
     /// Comparisons, or weights of a network.
     fn size(&self) -> usize {
         match &self.package.model.network {
@@ -196,6 +224,17 @@ impl Case {
     }
 }
 
+/// SplitMix64 (Steele, Lea, Flood 2014), from a fixed seed: numbers below its argument.
+fn numbers() -> impl FnMut(u64) -> u64 {
+    let mut state = 8u64;
+    move |below| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (x ^ (x >> 31)) % below
+    }
+}
+
 fn first_row(example: &Path, schema: &Schema) -> eyre::Result<Features> {
     let mut table = csv::Reader::from_path(example.join("golden.csv"))?;
     let header: Vec<String> = table.headers()?.iter().map(str::to_owned).collect();
@@ -210,6 +249,7 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
     // Reference strings are made once and kept: not part of the keys' time.
     store.get(expected.segment_k)?;
     store.get(expected.aggregation_k)?;
+    package.model.validate(&package.schema)?;
     memory::reset();
     let start = Instant::now();
     let keys = Keys::build(package, segments, store, &|_| {})?;
