@@ -144,6 +144,8 @@ fn torch_by_both_exporters() {
         let widths: Vec<_> = network.layers.iter().map(|layer| layer.biases.len()).collect();
         assert_eq!(widths, [12, 6, 1]);
         golden(&format!("torch_two_{exporter}"), true, sigmoid);
+        // torch.where(torch.isnan(x), mean, x)
+        golden(&format!("torch_imputed_{exporter}"), true, sigmoid);
     }
 }
 

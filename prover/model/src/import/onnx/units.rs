@@ -2,6 +2,7 @@
 
 use super::{
     node::Node,
+    operators::NO_NUMBER,
     value::{Basis, Column, Lookup, Scaled, Sum},
 };
 use crate::import::{
@@ -138,9 +139,8 @@ impl Units {
             Column::Scaled(scaled) => self.scaled(node, scaled)?,
             Column::Lookup(lookup) => self.lookup(node, lookup)?,
             Column::Sum(sum) => sum.clone(),
-            Column::Text(_) => {
-                let hint = "encode texts as numbers first (OneHotEncoder)";
-                return Err(node.unsupported("arithmetic with texts", hint));
+            Column::Text(_) | Column::Missing { .. } => {
+                return Err(node.unsupported("arithmetic with what is no number", NO_NUMBER));
             }
             Column::Sigmoid(_) => {
                 let hint = "a sigmoid is imported as the last step only; use ReLU inside";

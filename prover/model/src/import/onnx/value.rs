@@ -41,6 +41,8 @@ pub(super) enum Column {
     Constant(f64),
     /// A feature's text, as it came in.
     Text(usize),
+    /// Whether a feature is missing, or whether it is there.
+    Missing { feature: usize, negated: bool },
     /// A feature's number, scaled.
     Scaled(Scaled),
     /// A number for each category.

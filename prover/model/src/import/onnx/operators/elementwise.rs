@@ -15,6 +15,68 @@ use crate::import::{
 };
 use std::rc::Rc;
 
+/// Inputs that are stretched to one shape.
+pub(super) struct Stretched {
+    pub shape: Vec<usize>,
+    rows: Vec<(Rc<Row>, Vec<usize>)>,
+    /// Whether one of them is no constant.
+    is_row: bool,
+}
+
+impl Stretched {
+    /// The first `count` inputs, constants among them as columns.
+    pub fn read(call: &Call<'_>, count: usize) -> Result<Self, Fault> {
+        let node = &call.node;
+        let mut rank = 0;
+        let mut inputs = Vec::with_capacity(count);
+        for index in 0..count {
+            if let Some(Value::Row(row)) = call.get(index) {
+                let differs = |(own, _, is_row): &(Vec<usize>, _, bool)| {
+                    *is_row && own.len() != row.shape.len()
+                };
+                if inputs.iter().any(differs) {
+                    return Err(node.malformed("rows of different dimensions"));
+                }
+                rank = row.shape.len();
+                inputs.push((row.shape.clone(), row.clone(), true));
+                continue;
+            }
+            let tensor = call.weights(index)?;
+            let numbers = tensor.numbers().unwrap_or_default();
+            if numbers.len() > MAX_WIDTH {
+                return Err(node.malformed(format!("input {index} is wider than {MAX_WIDTH}")));
+            }
+            let columns = numbers.iter().copied().map(Column::Constant).collect();
+            inputs.push((tensor.shape.clone(), Rc::new(Row::new(columns)), false));
+        }
+        let is_row = inputs.iter().any(|(.., is_row)| *is_row);
+        let mut shape = Vec::new();
+        for (own, _, own_row) in &mut inputs {
+            // A row leaves out the dimension over borrowers, so a constant may not use it either.
+            if is_row && !*own_row {
+                without_borrowers(node, own, rank)?;
+            }
+            let fault =
+                || node.malformed(format!("shapes {shape:?} and {own:?} do not go together"));
+            shape = stretched(&shape, own).ok_or_else(fault)?;
+        }
+        let places = |own: &[usize]| places(own, &shape);
+        let rows = inputs.into_iter().map(|(own, row, _)| (row, places(&own))).collect();
+        Ok(Self { shape, rows, is_row })
+    }
+
+    /// The columns that meet at each place.
+    pub fn columns<const N: usize>(&self) -> impl Iterator<Item = [&Column; N]> {
+        let count = self.rows.first().map_or(0, |(_, places)| places.len());
+        (0..count).map(|at| {
+            std::array::from_fn(|input| {
+                let (row, places) = &self.rows[input];
+                &row.columns[places[at]]
+            })
+        })
+    }
+}
+
 /// `Add`, `Sub`, `Mul`, `Div`.
 pub(super) fn binary(
     call: &Call<'_>,
@@ -22,33 +84,9 @@ pub(super) fn binary(
     units: &mut Units,
 ) -> Result<Vec<Value>, Fault> {
     let node = &call.node;
-    let columns = |index: usize| -> Result<(Vec<usize>, Rc<Row>), Fault> {
-        if let Some(Value::Row(row)) = call.get(index) {
-            return Ok((row.shape.clone(), row.clone()));
-        }
-        let tensor = call.weights(index)?;
-        let numbers = tensor.numbers().unwrap_or_default();
-        if numbers.len() > MAX_WIDTH {
-            return Err(node.malformed(format!("input {index} is wider than {MAX_WIDTH}")));
-        }
-        let columns = numbers.iter().copied().map(Column::Constant).collect();
-        let shape = tensor.shape.clone();
-        Ok((shape, Rc::new(Row { shape: vec![numbers.len()], columns, decision: false })))
-    };
-    let ((mut left, a), (mut right, b)) = (columns(0)?, columns(1)?);
-    let is_row = |index: usize| matches!(call.get(index), Some(Value::Row(_)));
-    // A row leaves out the dimension over borrowers, so a constant may not use it either.
-    match (is_row(0), is_row(1)) {
-        (true, false) => without_borrowers(node, &mut right, left.len())?,
-        (false, true) => without_borrowers(node, &mut left, right.len())?,
-        _ => {}
-    }
-    let fault = || node.malformed(format!("shapes {left:?} and {right:?} do not go together"));
-    let shape = stretched(&left, &right).ok_or_else(fault)?;
-    let (of_left, of_right) = (places(&left, &shape), places(&right, &shape));
-    let mut columns = Vec::with_capacity(of_left.len());
-    for (i, j) in of_left.into_iter().zip(of_right) {
-        let (x, y) = (&a.columns[i], &b.columns[j]);
+    let inputs = Stretched::read(call, 2)?;
+    let mut columns = Vec::new();
+    for [x, y] in inputs.columns() {
         let column = match operator {
             "Add" => add(node, units, x, y)?,
             "Sub" => subtract(node, units, x, y)?,
@@ -57,17 +95,16 @@ pub(super) fn binary(
         };
         columns.push(column);
     }
-    if is_row(0) || is_row(1) {
-        units.spend_on(node, &columns)?;
-        let decision = false;
-        return Ok(vec![Value::Row(Rc::new(Row { shape, columns, decision }))]);
+    units.spend_on(node, &columns)?;
+    let shape = inputs.shape;
+    if inputs.is_row {
+        return Ok(vec![Value::Row(Rc::new(Row { shape, columns, decision: false }))]);
     }
     let number = |column: &Column| match column {
         Column::Constant(number) => *number,
         _ => f64::NAN,
     };
     let data = Data::Numbers(columns.iter().map(number).collect());
-    units.spend(node, columns.len(), columns.len())?;
     Ok(vec![Value::Constant(Rc::new(Tensor { shape, data }))])
 }
 
@@ -195,7 +232,7 @@ fn linear(node: &Node<'_>, column: &Column, by: impl Fn(f64) -> f64) -> Result<C
             sum.constant = by(sum.constant);
             Column::Sum(sum)
         }
-        Column::Text(_) => return Err(text(node)),
+        Column::Text(_) | Column::Missing { .. } => return Err(text(node)),
         Column::Sigmoid(_) => return Err(after_sigmoid(node)),
     })
 }
@@ -220,7 +257,7 @@ fn shift(
             Some(sum) => Column::Sum(sum.plus(number)),
             None => return Err(node.malformed("a sum of nothing")),
         },
-        Column::Text(_) => return Err(text(node)),
+        Column::Text(_) | Column::Missing { .. } => return Err(text(node)),
         Column::Sigmoid(_) => return Err(after_sigmoid(node)),
     })
 }
@@ -236,7 +273,7 @@ fn lookup(of: &Lookup, by: impl Fn(f64) -> f64) -> Column {
 }
 
 fn text(node: &Node<'_>) -> Fault {
-    node.unsupported("arithmetic with texts", "encode texts as numbers first (OneHotEncoder)")
+    node.unsupported("arithmetic with what is no number", super::NO_NUMBER)
 }
 
 fn after_sigmoid(node: &Node<'_>) -> Fault {

@@ -1,6 +1,6 @@
 //! What makes numbers of features: imputers and encoders.
 
-use super::Call;
+use super::{Call, NO_NUMBER, elementwise::Stretched};
 use crate::import::{
     demand::{Category, SourceDemand},
     error::Fault,
@@ -44,6 +44,64 @@ pub(super) fn imputer(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
         });
     }
     Ok(Row { shape: row.shape.clone(), columns, decision: false })
+}
+
+/// `IsNaN` of features.
+pub(super) fn is_nan(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let (node, row) = (&call.node, call.row(0)?);
+    units.spend_on(node, &row.columns)?;
+    let missing = |column: &Column| match column {
+        Column::Scaled(of) if of.missing.is_none() => {
+            Ok(Column::Missing { feature: of.feature, negated: false })
+        }
+        _ => {
+            let hint = "impute features before anything else is done with them";
+            Err(node.unsupported("looking for missing values in what is no feature", hint))
+        }
+    };
+    let columns = row.columns.iter().map(missing).collect::<Result<_, _>>()?;
+    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+}
+
+/// `Not` of [`is_nan`].
+pub(super) fn not(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let (node, row) = (&call.node, call.row(0)?);
+    units.spend_on(node, &row.columns)?;
+    let negate = |column: &Column| match column {
+        Column::Missing { feature, negated } => {
+            Ok(Column::Missing { feature: *feature, negated: !negated })
+        }
+        _ => Err(node.unsupported("the opposite of a number", NO_NUMBER)),
+    };
+    let columns = row.columns.iter().map(negate).collect::<Result<_, _>>()?;
+    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+}
+
+/// `Where` a feature is missing a constant, else the feature.
+pub(super) fn choose(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let node = &call.node;
+    let inputs = Stretched::read(call, 3)?;
+    let mut columns = Vec::new();
+    for [condition, yes, no] in inputs.columns() {
+        let (missing, present) = match condition {
+            Column::Missing { negated: true, .. } => (no, yes),
+            _ => (yes, no),
+        };
+        columns.push(match (condition, missing, present) {
+            (Column::Missing { feature, .. }, Column::Constant(value), Column::Scaled(of))
+                if of.feature == *feature && of.is_plain() && of.missing.is_none() =>
+            {
+                Column::Scaled(Scaled { missing: Some(*value), ..*of })
+            }
+            _ => {
+                let hint = "imported is a constant where a feature is missing, else the feature: \
+                            torch.where(torch.isnan(x), mean, x)";
+                return Err(node.unsupported("a choice of this kind", hint));
+            }
+        });
+    }
+    units.spend_on(node, &columns)?;
+    Ok(Row { shape: inputs.shape, columns, decision: false })
 }
 
 /// A feature that is encoded: its index, and whether it is text.

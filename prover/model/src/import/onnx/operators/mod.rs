@@ -18,6 +18,10 @@ use std::rc::Rc;
 
 pub(super) use probability::{is_pair, note_classes, pair, several_classes};
 
+/// What to do where a text, or whether a feature is missing, meets arithmetic.
+pub(super) const NO_NUMBER: &str = "encode texts as numbers first (OneHotEncoder), and replace \
+                                    missing values: torch.where(torch.isnan(x), mean, x)";
+
 /// A node with the values that come in.
 pub(super) struct Call<'a> {
     pub node: Node<'a>,
@@ -125,6 +129,9 @@ pub(super) fn apply(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, Fa
         ("", "BatchNormalization") => row(elementwise::batch_normalization(call, units)?),
 
         ("ai.onnx.ml", "Imputer") => row(encode::imputer(call, units)?),
+        ("", "IsNaN") => row(encode::is_nan(call, units)?),
+        ("", "Not") => row(encode::not(call, units)?),
+        ("", "Where") => row(encode::choose(call, units)?),
         ("ai.onnx.ml", "OneHotEncoder") => row(encode::one_hot(call, units)?),
         ("ai.onnx.ml", "LabelEncoder") => row(encode::label_encoder(call, units)?),
 
