@@ -2,38 +2,14 @@
 
 mod common;
 
-use common::{Lender, aggregate, aggregation, links, package, segment_proof, witness};
+use common::{Lender, aggregate, aggregation, links, segment_proof, witness};
 use std::sync::LazyLock;
 use tessera_aggregate::{circuit::build, verify};
 use tessera_circuit::testing::check;
 use tessera_field::random;
-use tessera_model::{
-    Features, Network,
-    network::{Input, Layer, Neuron},
-};
-use tessera_segment::Plan;
+use tessera_model::Features;
 
-/// Income (100 stands for a missing one), age and home through three neurons, and their sum.
-static LENDER: LazyLock<Lender> = LazyLock::new(|| {
-    let mut package = package(3);
-    let inputs = vec![
-        Input::Code { feature: 0, missing: Some(100) },
-        Input::Code { feature: 1, missing: None },
-        Input::Is { feature: 2, code: 1 },
-    ];
-    let neuron = |bias, weights: [i64; 3]| Neuron { bias, weights: weights.to_vec() };
-    let hidden = Layer {
-        neurons: vec![neuron(-1000, [1, 0, 0]), neuron(50, [0, -1, 20]), neuron(7, [2, 3, 1000])],
-        shift: 1,
-    };
-    let last = Layer { neurons: vec![neuron(5, [1 << 31, -(1 << 30), 1 << 20])], shift: 2 };
-    package.model.trees = vec![];
-    package.model.network = Some(Network { inputs, layers: vec![hidden, last] });
-    package.model.validate(&package.schema).expect("a valid model");
-    // In the middle of the first layer.
-    let plan = Plan::with_ranges(&package, vec![0..2, 2..4]).expect("a valid plan");
-    Lender::with_plan(package, plan)
-});
+static LENDER: LazyLock<Lender> = LazyLock::new(common::network);
 
 fn features(codes: [u64; 3]) -> Features {
     Features::new(&LENDER.package.schema, codes.to_vec()).expect("in range")

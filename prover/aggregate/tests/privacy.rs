@@ -9,7 +9,7 @@ mod common;
 mod deferred;
 
 use common::{Lender, POINT, aggregate, borrower, package, segment_proof};
-use deferred::{Deferred, confirms_partial};
+use deferred::{Deferred, confirms, confirms_partial};
 use halo2_proofs::{
     plonk::{ProvingKey, create_proof, keygen_pk2},
     poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
@@ -26,7 +26,7 @@ use tessera_field::{Fr, Secret, poseidon, random};
 use tessera_model::{Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
-    circuit::{circuit, commit_partial},
+    circuit::{build, circuit, commit_partial},
     key::model_digest,
     proof::Transcript,
 };
@@ -89,9 +89,10 @@ fn prove_with(
     rng: impl RngCore + Send + Sync + Clone + CryptoRng,
 ) -> Proof<Unverified> {
     let [credential, partial] = blindings.map(Secret::new);
+    let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
-    let circuit = circuit(&share, &Secrets::new(features, credential, partial));
+    let circuit = circuit(&share, &Secrets::new(features, credential, partial, unused));
     let instances = circuit.instances();
     let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
     create_proof::<
@@ -218,6 +219,46 @@ fn a_guessed_feature_or_score_is_confirmed_only_without_blinding() {
     assert!(proof.contains(&truth));
 }
 
+/// What one segment hands on to the next: guessed through the first segment's scalars, by somebody who
+/// has been told its other instances.
+#[test]
+fn guessed_activations_are_confirmed_only_without_blinding() {
+    let lender = common::network();
+    let (truth, blinding) = (2500, random().expect("randomness"));
+    let public = |link: Fr| {
+        let features = with_income(&lender, truth);
+        let links = [Fr::ZERO, link, Fr::ZERO].map(Secret::new);
+        let (proofs, partials): (Vec<_>, Vec<_>) = (0..2)
+            .map(|index| {
+                let (proof, partial) = lender.prove(index, &features, blinding, &links);
+                (segment_proof(&proof), partial)
+            })
+            .unzip();
+        let told = proofs[0].instances;
+        let aggregated = aggregate(&Witness {
+            proofs,
+            partials,
+            features_digest: common::features_digest(&lender.package.schema, &features, blinding),
+            schema: lender.package.schema.digest(),
+            threshold: 0,
+            context: Fr::ONE,
+        });
+        (Deferred::of(&aggregated), told)
+    };
+    let guess = |(deferred, told): (Deferred, Instances)| -> Vec<u64> {
+        let confirmed = |income: &&u64| {
+            let zero = || Secret::new(Fr::ZERO);
+            let secrets =
+                Secrets::new(&with_income(&lender, **income), zero(), zero(), [zero(), zero()]);
+            let link_out = build(&lender.share(0), &secrets).instance_values()[2];
+            confirms(lender.keys[0].verifying_key(), &deferred, Instances { link_out, ..told })
+        };
+        INCOMES.iter().filter(confirmed).copied().collect()
+    };
+    assert_eq!(guess(public(Fr::ZERO)), [truth], "the attack works");
+    assert_eq!(guess(public(random().expect("randomness"))), [0; 0]);
+}
+
 /// The model's digest confirms a guessed weight to who knows the salt, and to nobody else.
 #[test]
 fn a_guessed_weight_is_confirmed_only_with_the_salt() {
@@ -241,9 +282,10 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
     let features = borrower(&lender.package);
     let blinding = random().expect("randomness");
     let [a, b] = [(); 2].map(|()| {
+        let links = common::links(2);
         let (proofs, partials) = (0..2)
             .map(|index| {
-                let (proof, partial) = lender.prove(index, &features, blinding);
+                let (proof, partial) = lender.prove(index, &features, blinding, &links);
                 (segment_proof(&proof), partial)
             })
             .unzip();

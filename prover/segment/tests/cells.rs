@@ -8,14 +8,19 @@ use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, builder::SALT_ROWS, testing::check_instances};
 use tessera_field::Fr;
-use tessera_segment::{Share, circuit::build};
+use tessera_segment::{Share, Work, circuit::build};
 
 static HONEST: LazyLock<Builder> = LazyLock::new(|| circuit(vec![10, 20, 1, 0]));
 
 fn circuit(codes: Vec<u64>) -> Builder {
     let (schema, model) = (schema(), model());
-    let share =
-        Share { index: 0, schema: &schema, offset: 600, trees: &model.trees, salt: &[5; 32] };
+    let share = Share {
+        index: 0,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&model.trees),
+        salt: &[5; 32],
+    };
     build(&share, &secrets(&schema, codes).0)
 }
 

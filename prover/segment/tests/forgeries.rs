@@ -12,7 +12,7 @@ use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check};
 use tessera_field::{Fr, Secret};
 use tessera_model::Features;
 use tessera_segment::{
-    Proof, ProofError, ProvingKey, Share, Unverified,
+    Proof, ProofError, ProvingKey, Share, Unverified, Work,
     circuit::{build, commit_partial},
     features::compare,
 };
@@ -66,7 +66,13 @@ fn no_choice_of_bits_proves_a_wrong_comparison() {
 /// The circuit of a share with the real secrets, and its cells in order of choice: codes first.
 fn circuit(codes: Vec<u64>) -> (Builder, Features) {
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, trees: &model.trees, salt: &SALT };
+    let share = Share {
+        index: 0,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&model.trees),
+        salt: &SALT,
+    };
     let (secrets, features) = secrets(&schema, codes);
     (build(&share, &secrets), features)
 }
@@ -118,7 +124,13 @@ fn a_mixture_of_two_honest_witnesses_is_refused() {
 fn another_leaf_is_refused_by_its_gate() {
     let (honest, features) = circuit(vec![10, 20, 1, 0]);
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, trees: &model.trees, salt: &SALT };
+    let share = Share {
+        index: 0,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&model.trees),
+        salt: &SALT,
+    };
     let partial = share.partial(&features);
     let target = Fr::from(partial.unsigned_abs()) * if partial < 0 { -Fr::ONE } else { Fr::ONE };
     let blinding = Secret::new(Fr::from(PARTIAL_BLINDING));
@@ -176,7 +188,13 @@ fn only_blindings_change_an_honest_statement() {
 #[test]
 fn a_proof_of_another_model_is_refused_by_the_key() {
     let (schema, model) = (schema(), model());
-    let honest = Share { index: 0, schema: &schema, offset: 600, trees: &model.trees, salt: &SALT };
+    let honest = Share {
+        index: 0,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&model.trees),
+        salt: &SALT,
+    };
     let rows = build(&honest, &secrets(&schema, vec![10, 20, 1, 0]).0).rows();
     let k = tessera_circuit::layout::smallest_k(rows);
     let srs = development(k).expect("a size");
@@ -194,8 +212,8 @@ fn a_proof_of_another_model_is_refused_by_the_key() {
     let mut threshold = model.trees.clone();
     threshold[1].nodes[0] = common::split(1, 21, false, 1, 2);
     let forgeries = [
-        ("a leaf", Share { trees: &leaf, ..honest }),
-        ("a threshold", Share { trees: &threshold, ..honest }),
+        ("a leaf", Share { work: Work::Trees(&leaf), ..honest }),
+        ("a threshold", Share { work: Work::Trees(&threshold), ..honest }),
         ("the offset", Share { offset: 601, ..honest }),
         ("the salt", Share { salt: &[6; 32], ..honest }),
     ];

@@ -228,3 +228,29 @@ proptest! {
         prop_assert!(check_instances(&builder, instances).is_err(), "row {}", row % bound);
     }
 }
+
+/// As `cells.rs` has it for trees.
+#[test]
+fn no_cell_is_unused_and_no_value_free_but_the_salts() {
+    let (schema, network) = (schema(), some());
+    for (index, range) in [(0, [0, 6]), (0, [0, 4]), (1, [4, 6]), (1, [2, 5])] {
+        for codes in [[2500, 40, 1], [5001, 0, 3]] {
+            let builder =
+                build(&share(&schema, &network, index, range), &secrets(&codes, index as u64).0);
+            let salt = builder.rows() - tessera_circuit::builder::SALT_ROWS;
+            let usage = builder.usage();
+            println!("{range:?}: {} cells, {} values used once", builder.rows(), usage.once.len());
+            let describe = |cells: &[tessera_circuit::Cell]| {
+                cells.iter().map(|cell| builder.describe(*cell)).collect::<Vec<_>>()
+            };
+            assert!(usage.unused.is_empty(), "{:?}", describe(&usage.unused));
+            for delta in [Fr::ONE, -Fr::ONE, Fr::from(1 << 40)] {
+                let unbound = builder.unbound_cells(delta);
+                assert!(unbound.is_empty(), "{:?}", describe(&unbound));
+                let free = builder.free_classes(delta).concat();
+                let free: Vec<_> = free.into_iter().filter(|cell| cell.row() < salt).collect();
+                assert!(free.is_empty(), "{range:?} {codes:?}: {:?}", describe(&free));
+            }
+        }
+    }
+}

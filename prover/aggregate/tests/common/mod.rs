@@ -13,8 +13,9 @@ use tessera_aggregate::{
 use tessera_artifact::Sha256Digest;
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
 use tessera_model::{
-    Feature, Features, Format, ImportOptions, Model, Node, Package, Report, Scaling, Schema,
-    Source, Target, Tree,
+    Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Report, Scaling,
+    Schema, Source, Target, Tree,
+    network::{Input, Layer, Neuron},
     report::{Digests, Structure},
 };
 use tessera_segment::{
@@ -146,6 +147,28 @@ impl Lender {
             .expect("it verifies");
         (proof, partial)
     }
+}
+
+/// Income (100 stands for a missing one), age and home through three neurons, and their sum; cut in
+/// the middle of the first layer.
+pub fn network() -> Lender {
+    let mut package = package(3);
+    let inputs = vec![
+        Input::Code { feature: 0, missing: Some(100) },
+        Input::Code { feature: 1, missing: None },
+        Input::Is { feature: 2, code: 1 },
+    ];
+    let neuron = |bias, weights: [i64; 3]| Neuron { bias, weights: weights.to_vec() };
+    let hidden = Layer {
+        neurons: vec![neuron(-1000, [1, 0, 0]), neuron(50, [0, -1, 20]), neuron(7, [2, 3, 1000])],
+        shift: 1,
+    };
+    let last = Layer { neurons: vec![neuron(5, [1 << 31, -(1 << 30), 1 << 20])], shift: 2 };
+    package.model.trees = vec![];
+    package.model.network = Some(Network { inputs, layers: vec![hidden, last] });
+    package.model.validate(&package.schema).expect("a valid model");
+    let plan = Plan::with_ranges(&package, vec![0..2, 2..4]).expect("a valid plan");
+    Lender::with_plan(package, plan)
 }
 
 pub fn segment_proof<State>(proof: &Proof<State>) -> SegmentProof {

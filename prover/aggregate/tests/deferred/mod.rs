@@ -38,15 +38,20 @@ impl Deferred {
     }
 }
 
-/// Whether the public words are those of a segment with this partial commitment.
+/// Whether the public words are those of a segment without links, with this partial commitment.
 pub fn confirms_partial(
     key: &VerifyingKey,
     deferred: &Deferred,
     commitment: Fr,
     partial: Fr,
 ) -> bool {
-    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
     let instances = Instances { commitment, link_in: Fr::ZERO, link_out: Fr::ZERO, partial };
+    confirms(key, deferred, instances)
+}
+
+/// Whether the public words are those of a segment with these instances.
+pub fn confirms(key: &VerifyingKey, deferred: &Deferred, instances: Instances) -> bool {
+    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
     for scalar in [key.initial_state].into_iter().chain(instances.to_array()) {
         transcript.common_scalar(&scalar).expect("absorbed");
     }

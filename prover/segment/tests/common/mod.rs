@@ -55,5 +55,6 @@ pub fn model() -> Model {
 pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
     let features = Features::new(schema, codes).expect("in range");
     let secret = |x| Secret::new(Fr::from(x));
-    (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING)), features)
+    let links = [secret(1), secret(2)];
+    (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), links), features)
 }
