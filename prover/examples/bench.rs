@@ -22,7 +22,10 @@ use tessera::{
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_field::{Secret, random};
-use tessera_model::{Features, ImportOptions, Node, Package, Scaling, Schema, Tree, import_with};
+use tessera_model::{
+    Features, ImportOptions, Network, Node, Package, Scaling, Schema, Tree, import_with,
+    network::{Input, Layer, Neuron},
+};
 use tessera_segment::Plan;
 use tessera_setup::SrsStore;
 use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};

@@ -28,7 +28,8 @@ const BELOW: &str = "480";
 const ABOVE: &str = "800";
 
 /// Files that hold secrets, by design and for their owner alone.
-const SECRET_FILES: [&str; 3] = ["package/package.json", "ada/opening.json", "attester.key"];
+const SECRET_FILES: [&str; 4] =
+    ["package/package.json", "package/source", "ada/opening.json", "attester.key"];
 /// What the test itself writes.
 const INPUTS: [&str; 3] = ["model.json", "schema.json", "borrowers.csv"];
 

@@ -1,7 +1,7 @@
 //! What a model asks of the values that a schema allows.
 
 use super::error::Fault;
-use crate::{Feature, FeatureKind, Schema};
+use crate::{Feature, FeatureKind, Schema, schema::is_missing};
 use std::collections::{HashMap, HashSet};
 
 /// A value of a feature, as an encoder lists it.
@@ -43,6 +43,20 @@ pub enum SourceDemand {
         /// Index in the model's features.
         feature: usize,
     },
+}
+
+/// Refuses a category that tables read as a missing value, where the schema has such.
+pub(super) fn check_category(feature: &Feature, category: &Category) -> Result<(), Fault> {
+    match category {
+        Category::Text(text) if feature.missing && is_missing(text) => {
+            let fault = format!(
+                "the model has a category {category}, which tables read as a missing value: give it \
+                 another name before training, or set \"missing\": false in the schema"
+            );
+            Err(Fault::malformed(format!("feature {:?}", feature.name), fault))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The codes of a feature by their category.
@@ -227,5 +241,16 @@ mod tests {
         ] {
             assert_eq!(check(&demand), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_category_that_reads_as_missing() {
+        let feature = Feature::numeric("guarantor", 0, 0, 1);
+        let none = Category::Text("None".into());
+        assert_eq!(check_category(&feature, &none), Ok(()));
+        let feature = feature.or_missing();
+        let fault = check_category(&feature, &none).unwrap_err().to_string();
+        assert!(fault.contains("\"guarantor\": the model has a category \"None\""), "{fault}");
+        assert_eq!(check_category(&feature, &Category::Text("no".into())), Ok(()));
     }
 }

@@ -4,7 +4,7 @@
 //! each decision; it is not used to score anybody.
 
 use super::{
-    demand::{Category, Codes, SourceDemand},
+    demand::{Category, Codes, SourceDemand, check_category},
     error::Fault,
 };
 use crate::{Feature, FeatureKind, Scaling, Schema, package::Format};
@@ -333,6 +333,7 @@ fn codes_of(
                          category, or with \"decimals\": 0";
         return Err(Fault::malformed(place, fault));
     }
+    names.iter().try_for_each(|name| check_category(feature, name))?;
     let codes: Vec<Option<u64>> = {
         let codes = Codes::of(feature);
         names.iter().map(|name| codes.get(name)).collect()

@@ -4,7 +4,7 @@
 //! agrees with them up to that noise.
 
 use super::{
-    demand::{Category, Codes, SourceDemand},
+    demand::{Category, Codes, SourceDemand, check_category},
     error::Fault,
 };
 use crate::{Schema, package::Format};
@@ -134,11 +134,11 @@ impl SourceNetwork {
                     let (offset, scale) = (*offset, *scale);
                     Some(ResolvedInput::Value { feature: column, missing, offset, scale })
                 }
-                SourceInputKind::Is(category) => codes
-                    .entry(column)
-                    .or_insert_with(|| Codes::of(feature))
-                    .get(category)
-                    .map(|code| ResolvedInput::Is { feature: column, code }),
+                SourceInputKind::Is(category) => {
+                    check_category(feature, category)?;
+                    let codes = codes.entry(column).or_insert_with(|| Codes::of(feature));
+                    codes.get(category).map(|code| ResolvedInput::Is { feature: column, code })
+                }
             };
             match (resolved, &input.kind) {
                 (Some(resolved), _) => {

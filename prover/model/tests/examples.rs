@@ -1,0 +1,176 @@
+//! Every folder under `examples/` imports, and scores its rows as the library did.
+
+use std::path::{Path, PathBuf};
+use tessera_model::{Format, ImportOptions, Package, Sample, Scaling, Schema, Score, import_with};
+
+/// A folder under `examples/`.
+struct Example {
+    folder: &'static str,
+    model: &'static str,
+    format: Format,
+    by_position: bool,
+    /// Column of `golden.csv` with the library's own log-odds, or points.
+    column: &'static str,
+    rows: usize,
+    /// Largest difference to it, in points.
+    error: f64,
+}
+
+const EXAMPLES: [Example; 8] = [
+    Example {
+        folder: "german-credit",
+        model: "model.json",
+        format: Format::XgboostJson,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        // The library adds up in single precision.
+        error: 5e-5,
+    },
+    Example {
+        folder: "sba-loans",
+        model: "model.json",
+        format: Format::XgboostJson,
+        by_position: false,
+        column: "margin",
+        rows: 500,
+        error: 5e-4,
+    },
+    Example {
+        folder: "lightgbm",
+        model: "model.txt",
+        format: Format::LightgbmText,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 1e-7,
+    },
+    Example {
+        folder: "onnx-logistic",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        // skl2onnx writes weights in single precision.
+        error: 2e-4,
+    },
+    Example {
+        folder: "onnx-mlp",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 2e-4,
+    },
+    Example {
+        folder: "onnx-boosting",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 2e-4,
+    },
+    Example {
+        folder: "onnx-torch",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: true,
+        column: "margin",
+        rows: 500,
+        error: 1e-3,
+    },
+    Example {
+        folder: "scorecard",
+        model: "model.csv",
+        format: Format::ScorecardCsv,
+        by_position: false,
+        column: "points",
+        rows: 300,
+        error: 1e-7,
+    },
+];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+fn imported(example: &Example, schema: &Schema) -> Package {
+    let folder = examples().join(example.folder);
+    let scaling: Scaling = "600@50:1,pdo=20".parse().unwrap();
+    let options = ImportOptions { by_position: example.by_position, ..ImportOptions::default() };
+    let sample = Sample {
+        path: folder.join("golden.csv"),
+        label: Some("bad".into()),
+        threshold: Some(Score::from_points("520").unwrap()),
+    };
+    let model = folder.join(example.model);
+    import_with(&model, schema, &scaling, Some([1; 32]), &options, Some(&sample)).unwrap()
+}
+
+fn check(example: &Example) {
+    let folder = examples().join(example.folder);
+    let schema = Schema::load(&folder.join("schema.json")).unwrap();
+    let package = imported(example, &schema);
+    assert_eq!(package.source.format, example.format);
+    let calibration = package.report.calibration.as_ref().unwrap();
+    let counts = (calibration.rows, calibration.refused.len(), calibration.wrong_leaves);
+    assert_eq!(counts, (example.rows, 0, 0), "{}", example.folder);
+    // The model is worth something, and quantising it changes no decision.
+    assert!(calibration.after.as_ref().unwrap().auc > 0.74, "{}", example.folder);
+    assert_eq!(calibration.decisions.as_ref().unwrap().flipped, 0);
+
+    let mut rows = csv::Reader::from_path(folder.join("golden.csv")).unwrap();
+    let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
+    let columns = schema.columns(&header).unwrap();
+    let expected = header.iter().position(|name| name == example.column).unwrap();
+    let mut worst: f64 = 0.0;
+    for (index, row) in rows.records().enumerate() {
+        let row = row.unwrap();
+        let cells: Vec<&str> = row.iter().collect();
+        let features = schema.encode_row(&columns, index + 1, &cells).unwrap();
+        let found = package.score(&features).unwrap().points();
+        let expected: f64 = cells[expected].parse().unwrap();
+        let expected = match example.column {
+            "points" => expected,
+            _ => package.scaling.points_of(expected),
+        };
+        worst = worst.max((found - expected).abs());
+    }
+    println!("{}: at most {worst:e} points from the library", example.folder);
+    assert!(worst < example.error, "{}: {worst} points", example.folder);
+}
+
+#[test]
+fn every_example_is_checked() {
+    let mut found: Vec<String> = std::fs::read_dir(examples())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    let mut listed: Vec<_> = EXAMPLES.iter().map(|example| example.folder).collect();
+    listed.sort_unstable();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn trees() {
+    EXAMPLES.iter().filter(|example| !example.folder.starts_with("onnx")).for_each(check);
+}
+
+#[test]
+fn onnx() {
+    EXAMPLES.iter().filter(|example| example.folder.starts_with("onnx")).for_each(check);
+}
+
+/// Models on one schema are asked with one credential: champion and challengers.
+#[test]
+fn five_models_share_a_schema() {
+    let digest =
+        |folder: &str| Schema::load(&examples().join(folder).join("schema.json")).unwrap().digest();
+    for folder in ["onnx-logistic", "onnx-mlp", "onnx-boosting", "scorecard"] {
+        assert_eq!(digest(folder), digest("lightgbm"), "{folder}");
+    }
+}
