@@ -22,7 +22,7 @@ impl Desk {
         let mut desk = Self { dir: TempDir::new().unwrap(), said: String::new() };
         let example = "examples/german-credit";
         desk.run(&format!(
-            "model import {example}/model.json --schema {example}/schema.json --points 600@50:1,pdo=20 --out @/package"
+            "model import {example}/model.json --schema {example}/schema.json --points 600@50:1,pdo=20 --segments 2 --out @/package"
         ))
         .ended(0);
         desk.run("attester new --out @/attester.key").ended(0);
