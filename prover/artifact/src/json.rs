@@ -179,7 +179,7 @@ fn without_value(message: &str) -> String {
     let complaints = ["invalid type", "invalid value", "unknown variant", "unknown field"];
     let field = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
     if let Some((name, _)) = field
-        && name.len() <= 40
+        && (1..=40).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
     {
         return message.into();

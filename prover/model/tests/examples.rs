@@ -62,7 +62,8 @@ const EXAMPLES: [Example; 8] = [
         by_position: false,
         column: "margin",
         rows: 300,
-        error: 2e-4,
+        // So are the network's, and the library's own sums.
+        error: 1e-3,
     },
     Example {
         folder: "onnx-boosting",
