@@ -16,7 +16,7 @@ struct Example {
     error: f64,
 }
 
-const EXAMPLES: [Example; 8] = [
+const EXAMPLES: [Example; 7] = [
     Example {
         folder: "german-credit",
         model: "model.json",
@@ -73,15 +73,6 @@ const EXAMPLES: [Example; 8] = [
         column: "margin",
         rows: 300,
         error: 2e-4,
-    },
-    Example {
-        folder: "onnx-torch",
-        model: "model.onnx",
-        format: Format::Onnx,
-        by_position: true,
-        column: "margin",
-        rows: 500,
-        error: 1e-3,
     },
     Example {
         folder: "scorecard",
