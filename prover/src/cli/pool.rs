@@ -250,7 +250,8 @@ fn units(amount: &str, decimals: u8) -> Result<U256, Failure> {
     let plain = !digits.is_empty()
         && digits.bytes().all(|b| b.is_ascii_digit())
         && fraction.len() <= usize::from(decimals);
-    let parsed = parse_units(amount, decimals).ok().filter(|_| plain);
+    // Only then: alloy's parser panics on a decimal point before a character of several bytes.
+    let parsed = plain.then(|| parse_units(amount, decimals).ok()).flatten();
     parsed.map(|units| units.get_absolute()).ok_or_else(|| {
         Failure::input(format!("{amount:?} is no amount of up to {decimals} decimals"))
     })
@@ -528,6 +529,7 @@ mod tests {
         for bad in ["", "-1", "1.0000001", "1e3", "x", "1,5"] {
             assert!(units(bad, 6).is_err(), "{bad}");
         }
+        assert!(units(".\u{115d7}", 1).is_err(), "several bytes, cut in the middle");
         assert_eq!(tokens(U256::from(1_500_500_000), 6), "1500.5");
         assert_eq!(tokens(U256::from(2_000_000), 6), "2");
         assert_eq!(tokens(U256::from(200), 0), "200");
