@@ -209,7 +209,8 @@ impl Builder {
     /// binds anything else. All of it is drawn from `salt`, so equal salts give equal keys.
     ///
     /// The constants' commitment gets `s·[L_i]`, the selector's `s'·[L_j]`, with `s`, `s'` uniform:
-    /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^285`.
+    /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^491`, for points of which there are
+    /// 2^254: uniform up to 2^-118, by the leftover hash lemma.
     pub fn salt(&mut self, mut salt: impl FnMut() -> Fr) {
         self.push(Operand::Constant(salt()));
 
@@ -226,5 +227,5 @@ impl Builder {
     }
 }
 
-/// Cells in a salt block's cycle: `63! > 2^285`.
-pub const SALT_ROWS: usize = 64;
+/// Cells in a salt block's cycle: `95! > 2^491`.
+pub const SALT_ROWS: usize = 96;

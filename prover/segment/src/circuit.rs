@@ -169,6 +169,13 @@ pub fn commit_partial(partial: i64, blinding: &Secret) -> Fr {
 
 /// The cells of a segment, salted, its instances exposed.
 pub fn build(share: &Share, secrets: &Secrets) -> Builder {
+    let mut builder = build_unsalted(share, secrets);
+    builder.salt(salt::stream(share.salt, share.index));
+    builder
+}
+
+/// [`build`] without the salt: its key would give the model away.
+pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
     let mut builder = Builder::new(Gates::Lean, Instances::COUNT);
     let codes: Vec<_> = secrets.codes.iter().map(|code| builder.witness(Fr::from(*code))).collect();
     let comparisons: Vec<Comparisons> = share
@@ -215,7 +222,6 @@ pub fn build(share: &Share, secrets: &Secrets) -> Builder {
     for (index, cell) in [commitment, link_in, link_out, partial].into_iter().enumerate() {
         builder.expose(index, cell);
     }
-    builder.salt(salt::stream(share.salt, share.index));
     builder
 }
 
