@@ -171,20 +171,35 @@ contract TesseraVerifier1 is ITesseraVerifier {
                     eq(mulmod(y, y, Q), addmod(mulmod(mulmod(x, x, Q), x, Q), 3, Q))
                 if iszero(and(on_curve, and(lt(x, Q), lt(y, Q)))) { fail(POINT_NOT_ON_CURVE, index) }
             }
+            // Where a chain lacks a precompile, a call to it succeeds and answers nothing: what is answered is
+            // measured. Operands are evaluated from right to left, so the call comes before its size.
+
             /// accumulator += the point behind it.
             function add_point(accumulator) {
-                if iszero(staticcall(gas(), 0x06, accumulator, 0x80, accumulator, 0x40)) { revert(0, 0) }
+                if iszero(
+                    and(
+                        eq(returndatasize(), 0x40),
+                        staticcall(gas(), 0x06, accumulator, 0x80, accumulator, 0x40)
+                    )
+                ) { revert(0, 0) }
             }
             /// accumulator += scalar·point, both behind it.
             function add_product(accumulator) {
                 let operand := add(accumulator, 0x40)
-                if iszero(staticcall(gas(), 0x07, operand, 0x60, operand, 0x40)) { revert(0, 0) }
+                if iszero(
+                    and(eq(returndatasize(), 0x40), staticcall(gas(), 0x07, operand, 0x60, operand, 0x40))
+                ) { revert(0, 0) }
                 add_point(accumulator)
             }
             /// accumulator *= scalar; overwrites the word behind it.
             function scale(accumulator, scalar) {
                 mstore(add(accumulator, 0x40), scalar)
-                if iszero(staticcall(gas(), 0x07, accumulator, 0x60, accumulator, 0x40)) { revert(0, 0) }
+                if iszero(
+                    and(
+                        eq(returndatasize(), 0x40),
+                        staticcall(gas(), 0x07, accumulator, 0x60, accumulator, 0x40)
+                    )
+                ) { revert(0, 0) }
             }
             /// accumulator += scalar·(x, y), a point of the key.
             function add_key(accumulator, x, y, scalar) {
@@ -308,7 +323,9 @@ contract TesseraVerifier1 is ITesseraVerifier {
                 mstore(add(SCRATCH, 0x60), inverse)
                 mstore(add(SCRATCH, 0x80), sub(r, 2))
                 mstore(add(SCRATCH, 0xa0), r)
-                if iszero(staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20)) { revert(0, 0) }
+                if iszero(
+                    and(eq(returndatasize(), 0x20), staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20))
+                ) { revert(0, 0) }
                 inverse := mload(SCRATCH)
 
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
@@ -501,7 +518,9 @@ contract TesseraVerifier1 is ITesseraVerifier {
             mstore(add(SCRATCH, 0x120), TAU_X_REAL)
             mstore(add(SCRATCH, 0x140), TAU_Y_IMAGINARY)
             mstore(add(SCRATCH, 0x160), TAU_Y_REAL)
-            if iszero(staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20)) { revert(0, 0) }
+            if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
+                revert(0, 0)
+            }
             if iszero(eq(mload(SCRATCH), 1)) {
                 mstore(0x00, PROOF_REJECTED)
                 revert(0x1c, 0x04)
