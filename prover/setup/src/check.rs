@@ -12,6 +12,7 @@
 
 use crate::{
     Fault, Provenance, Srs, SrsError,
+    ceremony::of_secret,
     development::{geometric_evaluations, powers},
 };
 use halo2_proofs::{
@@ -42,8 +43,10 @@ pub struct CheckReport {
     pub insecure: bool,
     /// What the file says of its origin.
     pub provenance: Provenance,
-    /// The published file that it was imported from, by the importer's word.
-    pub published: Option<String>,
+    /// The known ceremony whose secret it has.
+    pub ceremony: Option<&'static str>,
+    /// The published file of that ceremony that it was imported from, by the importer's word.
+    pub published: Option<&'static str>,
 }
 
 /// [Loads](Srs::load) and [checks](Srs::check) the SRS at `path`; every error names it.
@@ -68,15 +71,17 @@ impl Srs {
     /// Errors: [`Fault::Powers`], [`Fault::Lagrange`].
     pub fn check(&self) -> Result<CheckReport, SrsError> {
         consistency(self.params()).map_err(SrsError::Srs)?;
+        let ceremony = of_secret(&self.params().s_g2());
         let published = match self.provenance() {
-            Provenance::Development => None,
-            Provenance::Ceremony(ceremony) => ceremony.published().map(Into::into),
+            Provenance::Ceremony(file) if ceremony.is_some() => file.published(),
+            _ => None,
         };
         Ok(CheckReport {
             k: self.k(),
             digest: self.digest(),
             insecure: self.is_insecure(),
             provenance: self.provenance().clone(),
+            ceremony,
             published,
         })
     }
@@ -156,7 +161,7 @@ mod tests {
     fn verdict(k: u32, powers: &[G1Affine], lagrange: &[G1Affine], tau: G2Affine) -> Option<Fault> {
         let (powers, lagrange) = (powers.to_vec(), lagrange.to_vec());
         let g2 = G2Affine::generator();
-        consistency(&params_from_parts(k, powers, Some(lagrange), g2, tau)).err()
+        consistency(&params_from_parts(k, powers, lagrange, g2, tau)).err()
     }
 
     #[test]

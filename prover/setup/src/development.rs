@@ -44,7 +44,7 @@ pub fn development(k: u32) -> Result<Srs, SrsError> {
     let powers = table.multiply(&powers(tau, n));
     let lagrange = table.multiply(&lagrange(tau, k));
     let g2 = G2Affine::generator();
-    let params = params_from_parts(k, powers, Some(lagrange), g2, (g2 * tau).to_affine());
+    let params = params_from_parts(k, powers, lagrange, g2, (g2 * tau).to_affine());
     Srs::new(params, Provenance::Development).map_err(SrsError::Srs)
 }
 
@@ -107,9 +107,10 @@ pub(crate) fn geometric_evaluations(x: Fr, k: u32) -> Vec<Fr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2_proofs::arithmetic::g_to_lagrange;
     use halo2_proofs::poly::commitment::{Blind, Params, ParamsProver};
     use halo2_proofs::poly::{EvaluationDomain, kzg::commitment::ParamsKZG};
-    use halo2curves::bn256::Bn256;
+    use halo2curves::{bn256::Bn256, group::prime::PrimeCurveAffine};
 
     /// Against the definition, one multiplication a point, and halo2's own Lagrange form.
     #[test]
@@ -124,7 +125,8 @@ mod tests {
             assert_eq!(srs.params().s_g2(), (g2 * tau).to_affine());
             assert_eq!((srs.params().k(), srs.params().n()), (k, 1 << k));
 
-            let expected = params_from_parts(k, powers, None, g2, (g2 * tau).to_affine());
+            let lagrange = g_to_lagrange(powers.iter().map(|point| point.to_curve()).collect(), k);
+            let expected = params_from_parts(k, powers, lagrange, g2, (g2 * tau).to_affine());
             let bytes = |params: &ParamsKZG<Bn256>| {
                 let mut bytes = Vec::new();
                 params.write(&mut bytes).unwrap();

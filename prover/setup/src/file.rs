@@ -104,5 +104,5 @@ fn parse(body: &[u8]) -> Result<Srs, Fault> {
     let powers = g1_points(powers, "powers in G1")?;
     let lagrange = g1_points(lagrange, "Lagrange form")?;
     let g2 = g2_points(g2, "powers in G2")?;
-    Srs::new(params_from_parts(k, powers, Some(lagrange), g2[0], g2[1]), provenance)
+    Srs::new(params_from_parts(k, powers, lagrange, g2[0], g2[1]), provenance)
 }

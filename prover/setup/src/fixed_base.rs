@@ -1,9 +1,9 @@
-//! Many multiples of one point of G1 at once: window tables, and additions in affine coordinates
-//! that share one inversion (Montgomery's trick): about 6 field multiplications an addition.
+//! Many multiples of one point of G1 at once: window tables, and additions that share inversions.
 
+use crate::affine::{add_each, limbs};
 use halo2curves::{
-    bn256::{Fq, Fr, G1, G1Affine},
-    ff::{Field, PrimeField},
+    bn256::{Fr, G1, G1Affine},
+    ff::PrimeField,
     group::{Curve, Group, prime::PrimeCurveAffine},
 };
 use rayon::prelude::*;
@@ -66,48 +66,6 @@ fn multiples(base: G1, width: u32) -> Vec<G1Affine> {
     table
 }
 
-/// `sums[i] += addends[i]` for every `i`, whatever the points are.
-fn add_each(sums: &mut [G1Affine], addends: &[G1Affine], products: &mut Vec<Fq>) {
-    // products[i] = denominators before i, multiplied.
-    products.clear();
-    let mut product = Fq::ONE;
-    for (sum, addend) in sums.iter().zip(addends) {
-        products.push(product);
-        if let Some(denominator) = chord(sum, addend) {
-            product *= denominator;
-        }
-    }
-    // Invariant below: inverse = 1 / (denominators up to and including i). Never 1/0: `chord`
-    // gives no zero.
-    let mut inverse = product.invert().unwrap_or(Fq::ZERO);
-    for ((sum, addend), product) in sums.iter_mut().zip(addends).zip(products.iter()).rev() {
-        let Some(denominator) = chord(sum, addend) else {
-            *sum = (sum.to_curve() + addend).to_affine();
-            continue;
-        };
-        let slope = (addend.y - sum.y) * inverse * product;
-        inverse *= denominator;
-        let x = slope.square() - sum.x - addend.x;
-        *sum = G1Affine { x, y: slope * (sum.x - x) - sum.y };
-    }
-}
-
-/// The denominator of the slope through both points; `None` where the chord's formula does not
-/// hold (a point at infinity, or one x for both).
-fn chord(a: &G1Affine, b: &G1Affine) -> Option<Fq> {
-    let infinite = |point: &G1Affine| point.x == Fq::ZERO && point.y == Fq::ZERO;
-    let denominator = b.x - a.x;
-    let regular = denominator != Fq::ZERO && !infinite(a) && !infinite(b);
-    regular.then_some(denominator)
-}
-
-/// `scalar` as 64-bit limbs, the lowest first.
-fn limbs(scalar: &Fr) -> [u64; 4] {
-    let bytes = scalar.to_repr();
-    let (limbs, _) = bytes.as_ref().as_chunks::<8>();
-    std::array::from_fn(|i| u64::from_le_bytes(limbs[i]))
-}
-
 /// `width` bits of `limbs` from bit `start`; zeros follow the last limb.
 fn digit(limbs: &[u64; 4], start: u32, width: u32) -> usize {
     let (limb, shift) = ((start / 64) as usize, start % 64);
@@ -119,6 +77,7 @@ fn digit(limbs: &[u64; 4], start: u32, width: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use halo2curves::ff::Field;
 
     #[test]
     fn equals_the_librarys_multiplication() {
@@ -140,14 +99,5 @@ mod tests {
         for i in [0, 1, LANES - 1, LANES, 2 * LANES + 4] {
             assert_eq!(products[i], (G1Affine::generator() * scalars[i]).to_affine(), "{i}");
         }
-    }
-
-    #[test]
-    fn exceptional_pairs_are_added_too() {
-        let g = G1Affine::generator();
-        let (two, zero) = ((g + g).to_affine(), G1Affine::identity());
-        let mut sums = [g, g, g, zero, zero, two];
-        add_each(&mut sums, &[g, -g, zero, g, zero, g], &mut Vec::new());
-        assert_eq!(sums, [two, zero, g, g, zero, (two + g).to_affine()]);
     }
 }

@@ -15,12 +15,14 @@
 //! strings with one digest belong to one ceremony. Whether it is [insecure](Srs::is_insecure) is
 //! read from that digest, so no file can claim the published secret to be a ceremony's.
 
+mod affine;
 mod ceremony;
 mod check;
 mod development;
 mod error;
 mod file;
 mod fixed_base;
+mod lagrange;
 mod points;
 mod ptau;
 mod srs;

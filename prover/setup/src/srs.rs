@@ -1,4 +1,7 @@
-use crate::{Ceremony, Fault, PointFault, SrsError, development, development_digest};
+use crate::{
+    Ceremony, Fault, PointFault, SrsError, development, development_digest,
+    lagrange::lagrange_from_powers,
+};
 use halo2_proofs::poly::{
     commitment::{Params, ParamsProver},
     kzg::commitment::ParamsKZG,
@@ -90,8 +93,8 @@ impl Srs {
     /// The same SRS for polynomials of a degree below `2^k`.
     ///
     /// The Lagrange form is another one for each size. It is computed by a Fourier transform of
-    /// points, about two minutes at k = 16 on two cores; the development SRS is made afresh
-    /// instead, and a prepared `.ptau` file has every size ([`import_ptau`](crate::import_ptau)).
+    /// points, about 12 s at k = 16 on two cores; the development SRS is made afresh instead, and a
+    /// prepared `.ptau` file has every size ([`import_ptau`](crate::import_ptau)).
     ///
     /// Errors: [`SrsError::Size`]; [`Fault::TooSmall`] when it has fewer powers.
     pub fn downsize(&self, k: u32) -> Result<Self, SrsError> {
@@ -107,21 +110,23 @@ impl Srs {
             return development(k);
         }
         let powers = self.params.get_g()[..1 << k].to_vec();
-        let params = params_from_parts(k, powers, None, self.params.g2(), self.params.s_g2());
+        let lagrange = lagrange_from_powers(&powers, k);
+        let (g2, tau_g2) = (self.params.g2(), self.params.s_g2());
+        let params = params_from_parts(k, powers, lagrange, g2, tau_g2);
         Self::new(params, self.provenance.clone()).map_err(SrsError::Srs)
     }
 }
 
-/// halo2's parameters from their points; without a Lagrange form, it is computed.
+/// halo2's parameters from their points.
 pub(crate) fn params_from_parts(
     k: u32,
     powers: Vec<G1Affine>,
-    lagrange: Option<Vec<G1Affine>>,
+    lagrange: Vec<G1Affine>,
     g2: G2Affine,
     tau_g2: G2Affine,
 ) -> ParamsKZG<Bn256> {
     // The library makes parameters from parts only through other parameters.
-    ParamsKZG::<Bn256>::new(1).from_parts(k, powers, lagrange, g2, tau_g2)
+    ParamsKZG::<Bn256>::new(1).from_parts(k, powers, Some(lagrange), g2, tau_g2)
 }
 
 /// See [`Srs::digest`].

@@ -1,6 +1,6 @@
 mod common;
 
-use common::{Sections, import_bytes, points, sample_path};
+use common::{Sections, data, import_bytes, points, sample_path};
 use halo2_proofs::poly::commitment::ParamsProver;
 use halo2curves::{
     bn256::{G1Affine, G2Affine},
@@ -41,6 +41,45 @@ fn the_file_of_snarkjs_is_imported() {
     // The file's bytes for x of [tau], decoded apart from this code.
     let x = format!("{:?}", srs.params().get_g()[1].x);
     assert_eq!(x, "0x0c2bed0a7efd75ceb8e0348b53c07c8630e23109d5304f0bb91eff8bb8e7cfbb");
+}
+
+/// Other powers, prepared and not, with one contribution and two: the last power's x is what snarkjs'
+/// own library reads there.
+#[test]
+fn files_of_other_powers_are_imported() {
+    for (name, k, x) in [
+        ("snarkjs-1.ptau", 1, "0x221c424fc0b7e8d502bb7d2c9dac62e29aad2805fda7a01f421f1cdc94b34139"),
+        ("snarkjs-3.ptau", 3, "0x208e172fcacbbe4cee8fcdf5799a1502f8c6ac3af1d975d1c20e5fdac6c3f764"),
+        (
+            "snarkjs-4-unprepared.ptau",
+            4,
+            "0x06cfb66b8fa3b4b6cd4dc06b34931308b507151b745af0e8e4b134fda5705f2c",
+        ),
+    ] {
+        let path = data(name);
+        let srs = import_ptau(&path, k).unwrap();
+        assert_eq!(format!("{:?}", srs.params().get_g().last().unwrap().x), x, "{name}");
+        srs.check().unwrap();
+        for smaller in 1..=k {
+            let smaller = import_ptau(&path, smaller).unwrap();
+            assert_eq!((smaller.digest(), smaller.is_insecure()), (srs.digest(), false), "{name}");
+        }
+        let error = import_ptau(&path, k + 1).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains(&format!("for k = {k}")), "{error}");
+        // With snarkjs' transform and with ours.
+        let computed = Sections::of(&path).without(12).import(k).unwrap();
+        assert_eq!(points(&computed), points(&srs), "{name}");
+    }
+}
+
+#[test]
+fn files_that_prove_nothing_here_are_refused() {
+    let fault = |name| match import_ptau(&data(name), 3).unwrap_err() {
+        SrsError::File { path, fault } if path == data(name) => fault,
+        other => panic!("{other}"),
+    };
+    assert_eq!(fault("snarkjs-4-bls12-381.ptau"), Fault::WrongCurve);
+    assert_eq!(fault("snarkjs-3-new.ptau"), Fault::TrivialSecret);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     talk::{data, hint, json, talk},
 };
 use std::{path::PathBuf, time::Instant};
-use tessera_setup::{SrsStore, check_file, import_ptau};
+use tessera_setup::{Provenance, SrsStore, check_file, import_ptau};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -88,9 +88,14 @@ fn import(args: Import) -> Outcome {
         true => json(&report),
         false => data(report.digest),
     }
-    match &report.published {
-        Some(name) => talk(format_args!("this is the published file {name}")),
-        None => {
+    let published = match srs.provenance() {
+        Provenance::Ceremony(file) => file.published(),
+        Provenance::Development => None,
+    };
+    match (published, report.ceremony) {
+        (Some(name), _) => talk(format_args!("this is the published file {name}")),
+        (None, Some(ceremony)) => talk(format_args!("by its secret this is of {ceremony}")),
+        (None, None) => {
             hint("this is none of the published files that we know: do you know where it is from?")
         }
     }
@@ -104,10 +109,10 @@ fn check(args: Check) -> Outcome {
         json(&report);
         return Ok(());
     }
-    let origin = match (&report.published, report.insecure) {
-        (_, true) => "development: the secret is published, anybody can forge proofs".into(),
-        (Some(name), _) => format!("the published file {name}"),
-        (None, _) => "a ceremony that we do not know".into(),
+    let origin = match report.ceremony {
+        _ if report.insecure => "development: the secret is published, anybody can forge proofs",
+        Some(ceremony) => ceremony,
+        None => "a ceremony that we do not know",
     };
     data(format_args!("digest  {}\nk       {}\norigin  {origin}", report.digest, report.k));
     Ok(())

@@ -2,7 +2,10 @@
 #![allow(dead_code)] // each test binary uses its part
 
 use halo2_proofs::poly::commitment::Params;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use tempfile::TempDir;
 use tessera_setup::{Fault, Srs, SrsError, import_ptau};
 
@@ -13,7 +16,11 @@ pub struct Sections(pub Vec<(u32, Vec<u8>)>);
 impl Sections {
     /// Those of the checked-in file of power 6.
     pub fn sample() -> Self {
-        let bytes = fs::read(sample_path()).unwrap();
+        Self::of(&sample_path())
+    }
+
+    pub fn of(path: &Path) -> Self {
+        let bytes = fs::read(path).unwrap();
         let mut rest = &bytes[12..];
         let mut sections = Vec::new();
         while !rest.is_empty() {
@@ -51,7 +58,12 @@ impl Sections {
 }
 
 pub fn sample_path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/snarkjs-6.ptau")
+    data("snarkjs-6.ptau")
+}
+
+/// A checked-in file.
+pub fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// A path in a new folder, with nothing there.
