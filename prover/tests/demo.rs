@@ -3,7 +3,11 @@
 
 mod common;
 
-use common::{Said, root, tessera};
+use common::{
+    Said,
+    planted::{Planted, files, leaves},
+    root, tessera,
+};
 use std::{
     fs,
     net::{TcpListener, TcpStream},
@@ -66,6 +70,8 @@ fn it_ends_well_with_the_usual_port_taken_and_leaves_its_files() {
         assert!(dir.path().join(name).exists(), "{name}");
     }
 
+    nothing_secret_is_left(dir.path(), &printed.to_string());
+
     // What it left is good for the other commands.
     let request = dir.path().join("request.json");
     let verify = tessera()
@@ -75,6 +81,38 @@ fn it_ends_well_with_the_usual_port_taken_and_leaves_its_files() {
         .arg(&request)
         .output();
     Said::from(verify.unwrap()).ended(0);
+}
+
+/// Blinding, salt, leaves and score are in the files that are for them alone.
+fn nothing_secret_is_left(out: &Path, printed: &str) {
+    const SECRET_FILES: [&str; 3] = ["opening.json", "package/package.json", "package/source"];
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(out.join(name)).unwrap()).unwrap()
+    };
+    let (opening, package) = (json("opening.json"), json("package/package.json"));
+    let mut explain = tessera();
+    explain.args(["explain", "--json", "--model"]).arg(out.join("package"));
+    let said: Said =
+        explain.arg("--opening").arg(out.join("opening.json")).output().unwrap().into();
+    let points = said.ended(0).json()["points"].as_f64().unwrap();
+    let mut planted = vec![
+        Planted::word("the blinding", opening["blinding"].as_str().unwrap()),
+        Planted::word("the salt", package["salt"].as_str().unwrap()),
+        Planted::number("the score", (points * 2f64.powi(32)) as u64),
+        Planted::text("the score", &points.to_string()),
+    ];
+    planted.extend(leaves(&package).into_iter().step_by(50));
+    assert!(planted.len() > 20, "{}", planted.len());
+
+    let files = files(out)
+        .into_iter()
+        .filter(|path| SECRET_FILES.iter().all(|name| *path != out.join(name)));
+    let texts = files.map(|path| (path.display().to_string(), fs::read(path).unwrap()));
+    for (place, bytes) in texts.chain([("stdout".into(), printed.into())]) {
+        for planted in &planted {
+            assert!(!planted.is_in(&bytes), "{} in {place}", planted.what);
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -4,17 +4,14 @@
 
 mod common;
 
-use alloy::primitives::U256;
 use common::{
-    Said, tessera,
+    Said,
+    planted::{Planted, base64, files, leaves},
+    tessera,
     tiny::{SCHEMA, model},
 };
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{fs, path::PathBuf, process::Stdio};
 use tempfile::TempDir;
 
 const CONTEXT: &str = "0x00000000000000000000000000000000000000000000000000000000000000c0";
@@ -31,69 +28,7 @@ const ABOVE: &str = "800";
 const SECRET_FILES: [&str; 4] =
     ["package/package.json", "package/source", "ada/opening.json", "attester.key"];
 /// What the test itself writes.
-const INPUTS: [&str; 3] = ["model.json", "schema.json", "borrowers.csv"];
-
-/// Something secret, in every form that it could be written in.
-struct Planted {
-    what: String,
-    forms: Vec<Vec<u8>>,
-}
-
-impl Planted {
-    fn bytes(what: &str, bytes: &[u8]) -> Self {
-        let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
-        let mut forms = vec![];
-        for bytes in [bytes, &reversed] {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            forms.extend([bytes.to_vec(), digits.to_uppercase().into(), digits.into()]);
-            forms.push(base64(bytes).into());
-        }
-        Self { what: what.into(), forms }
-    }
-
-    fn number(what: &str, number: u64) -> Self {
-        let mut planted = Self::bytes(what, &number.to_be_bytes());
-        let hexadecimal = format!("{number:x}");
-        let grouped = number.to_string().as_bytes().rchunks(3).rev().map(<[u8]>::to_vec).collect();
-        let grouped: Vec<Vec<u8>> = grouped;
-        planted.forms.extend([
-            number.to_string().into(),
-            hexadecimal.to_uppercase().into(),
-            hexadecimal.into(),
-            grouped.join(&b','),
-            grouped.join(&b'_'),
-        ]);
-        planted
-    }
-
-    /// A field element or a key, as `0x` and 64 digits.
-    fn word(what: &str, text: &str) -> Self {
-        let word: U256 = text.parse().unwrap();
-        let mut planted = Self::bytes(what, &word.to_be_bytes::<32>());
-        planted.forms.push(word.to_string().into());
-        planted
-    }
-
-    fn text(what: &str, text: &str) -> Self {
-        Self { what: what.into(), forms: vec![text.into()] }
-    }
-
-    fn is_in(&self, bytes: &[u8]) -> bool {
-        let found = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
-        self.forms.iter().any(found)
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits = |from: usize| -> usize {
-        (0..6).fold(0, |sum, i| {
-            let bit = bytes.get((from + i) / 8).map_or(0, |byte| byte >> (7 - (from + i) % 8) & 1);
-            sum << 1 | usize::from(bit)
-        })
-    };
-    (0..bytes.len() * 8).step_by(6).map(|from| char::from(DIGITS[bits(from)])).collect()
-}
+const INPUTS: [&str; 4] = ["model.json", "schema.json", "borrowers.csv", "rows.csv"];
 
 #[test]
 fn the_search_finds_what_is_there() {
@@ -181,26 +116,13 @@ impl Desk {
         planted.extend(LEAVES.map(|leaf| Planted::text("a leaf", leaf.trim_start_matches('-'))));
         let package = self.json("package/package.json");
         planted.push(Planted::word("the salt", package["salt"].as_str().unwrap()));
-        for tree in package["model"]["trees"].as_array().unwrap() {
-            for node in tree.as_str().unwrap().split(' ') {
-                if let Some(leaf) = node.strip_prefix('=') {
-                    let leaf: i64 = leaf.parse().unwrap();
-                    planted.push(Planted::number("a quantised leaf", leaf.unsigned_abs()));
-                }
-            }
-        }
+        planted.extend(leaves(&package));
         let opening = self.json("ada/opening.json");
         planted.push(Planted::word("the blinding", opening["blinding"].as_str().unwrap()));
         let key = self.json("attester.key");
         planted.push(Planted::word("the attester's key", key["privateKey"].as_str().unwrap()));
         planted
     }
-}
-
-/// Every file below `folder`.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 #[test]
@@ -246,6 +168,23 @@ fn nothing_secret_is_said_or_left_behind() {
     for error in [&scores[1]["error"], &scores[2]["error"]] {
         assert!(!error.as_str().unwrap().contains(&INCOME.to_string()), "{error}");
     }
+
+    // So are reasons: what is said beside them is searched.
+    for more in ["", "--json"] {
+        let line = format!("explain --model package --opening ada/opening.json {more}");
+        desk.run(&line, 0);
+        let (place, words) = desk.said.remove(desk.said.len() - 2);
+        assert!(place.starts_with("stdout of explain"), "{place}");
+        assert!(String::from_utf8(words).unwrap().contains("income"));
+    }
+    // The lender's own rows: in the report and its page there is none of them.
+    let rows = format!("income,debt,bad\n{INCOME},{DEBT},1\n1,2,0\n{INCOME},3,0\n4,{DEBT},1\n");
+    fs::write(desk.path("rows.csv"), rows).unwrap();
+    let report = "model report package --data rows.csv --label bad --threshold 480 --out report";
+    desk.run(report, 0);
+    desk.run(&format!("{report} --json"), 0);
+    desk.run("model plan package --json", 0);
+    desk.run("verifier generate --segments 1 --out generated", 0);
 
     // What goes wrong, one way after another.
     let low = desk.run(&format!("{prove} --threshold {ABOVE} --out never.json"), 1);
@@ -373,8 +312,19 @@ fn debug_output_shows_nothing() {
     let blinding = Secret::new(Fr::from(918_273_645_546_372_819));
     let opening = Opening::new(&schema, features.clone(), blinding.clone()).unwrap();
     let package = Package::load(&desk.path("package")).unwrap();
-    let debug = format!("{key:?} {features:?} {blinding:?} {opening:?} {package:?} {package:#?}")
-        .into_bytes();
+    let model = &package.model;
+    let share = tessera_segment::Share::of(&package, 0, 0..model.trees.len());
+    let [first, second, incoming, outgoing] = std::array::from_fn(|_| blinding.clone());
+    let links = [incoming, outgoing];
+    let witness = tessera_segment::Secrets::new(&features, first, second, links);
+    let cells = tessera_segment::circuit::build(&share, &witness);
+    let packed = features.packed(&schema);
+    let debug = format!(
+        "{key:?} {features:?} {blinding:?} {opening:?} {package:?} {package:#?} {model:?} {:?} {:?} \
+         {cells:?} {packed:?}",
+        model.trees[0], model.trees[0].nodes,
+    )
+    .into_bytes();
 
     let mut planted = vec![
         Planted::number("income", INCOME),

@@ -8,7 +8,7 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
-use std::{fmt, marker::PhantomData, path::Path};
+use std::{fmt, io, marker::PhantomData, path::Path};
 
 const KIND: &str = "kind";
 const VERSION: &str = "version";
@@ -26,7 +26,8 @@ pub fn write_json<T: Serialize>(
     value: &T,
     secrecy: Secrecy,
 ) -> Result<(), ArtifactError> {
-    write(path, &to_bytes(path, kind, version, value)?, secrecy)
+    let bytes = to_bytes(path, kind, version, value)?;
+    wiped(bytes, |bytes| write(path, bytes, secrecy))
 }
 
 /// [`write_json`] where no file may be yet: one that is there stays as it is, also when another
@@ -40,7 +41,8 @@ pub fn create_json<T: Serialize>(
     value: &T,
     secrecy: Secrecy,
 ) -> Result<(), ArtifactError> {
-    write_parts(path, &[&to_bytes(path, kind, version, value)?], secrecy, Existing::Kept)
+    let bytes = to_bytes(path, kind, version, value)?;
+    wiped(bytes, |bytes| write_parts(path, &[bytes], secrecy, Existing::Kept))
 }
 
 fn to_bytes<T: Serialize>(
@@ -63,10 +65,51 @@ fn to_bytes<T: Serialize>(
         }
         object.insert(name, field);
     }
-    let mut bytes =
-        serde_json::to_vec_pretty(&object).map_err(|error| encode(error.to_string()))?;
+    // Room for all of it at once: a buffer that grows leaves copies behind.
+    let mut length = Length(0);
+    let encoded = serde_json::to_writer_pretty(&mut length, &object);
+    let mut bytes = Vec::with_capacity(length.0 + 1);
+    let encoded = encoded.and_then(|()| serde_json::to_writer_pretty(&mut bytes, &object));
+    object.values_mut().for_each(wipe);
+    encoded.map_err(|error| encode(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What `work` makes of the bytes of a file, which may be secret and are wiped afterwards.
+fn wiped<T>(mut bytes: Vec<u8>, work: impl FnOnce(&[u8]) -> T) -> T {
+    let result = work(&bytes);
+    bytes.fill(0);
+    // The stores are not dead: the compiler must assume that they are read.
+    std::hint::black_box(&bytes);
+    result
+}
+
+/// Overwrites the numbers and texts in `value`.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::String(text) => wiped(std::mem::take(text).into_bytes(), |_| ()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {
+            *value = Value::Null;
+            std::hint::black_box(value);
+        }
+    }
 }
 
 /// The value of a JSON file of this kind and version, of at most `limit` bytes.
@@ -81,9 +124,17 @@ pub fn read_json<T: DeserializeOwned>(
     version: u32,
     limit: u64,
 ) -> Result<T, ArtifactError> {
-    let bytes = read(path, limit)?;
+    wiped(read(path, limit)?, |bytes| parse(path, kind, version, bytes))
+}
+
+fn parse<T: DeserializeOwned>(
+    path: &Path,
+    kind: &str,
+    version: u32,
+    bytes: &[u8],
+) -> Result<T, ArtifactError> {
     let json = |error| json_error(path, error);
-    let envelope: Envelope = serde_json::from_slice(&bytes).map_err(json)?;
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(json)?;
     match envelope.kind {
         Some(found) if found == kind => {}
         found => {
@@ -102,7 +153,7 @@ pub fn read_json<T: DeserializeOwned>(
             found: envelope.version,
         });
     }
-    let Fields(value) = serde_json::from_slice(&bytes).map_err(json)?;
+    let Fields(value) = serde_json::from_slice(bytes).map_err(json)?;
     Ok(value)
 }
 

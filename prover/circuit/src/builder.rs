@@ -3,7 +3,7 @@
 use crate::layout::Gates;
 use halo2curves::ff::Field;
 use std::collections::HashMap;
-use tessera_field::Fr;
+use tessera_field::{Fr, SecretVec, hide};
 
 /// A cell of the advice column: its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +36,7 @@ pub enum Gate {
 }
 
 /// A value to put into the next cell.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Operand {
     /// The value of another cell, tied to it by a copy constraint.
     Copy(Cell),
@@ -55,11 +55,11 @@ impl From<Cell> for Operand {
 /// Cells, gates, constants and copy constraints of a circuit under construction.
 ///
 /// The structure (all but the values) must not depend on the values: the same code builds the
-/// circuit for key generation and for proving.
-#[derive(Clone, Debug)]
+/// circuit for key generation and for proving. Values are wiped when dropped, and never printed.
+#[derive(Clone)]
 pub struct Builder {
     pub(crate) gates_available: Gates,
-    pub(crate) values: Vec<Fr>,
+    pub(crate) values: SecretVec,
     pub(crate) gates: Vec<Gate>,
     /// Pinned value ([`Gate::None`], [`Gate::MulAdd`]) or coefficient of the row's gate.
     pub(crate) constants: Vec<Option<Fr>>,
@@ -72,6 +72,8 @@ pub struct Builder {
     pub(crate) fills: Vec<(Cell, Option<Cell>)>,
     pooled_constants: HashMap<[u8; 32], Cell>,
 }
+
+hide!(Builder, Operand);
 
 /// An empty [`Gates::Full`] circuit without instances; what a loader leaves in place of the builder
 /// that is taken from it.
@@ -87,7 +89,7 @@ impl Builder {
     pub fn new(gates_available: Gates, instances: usize) -> Self {
         Builder {
             gates_available,
-            values: vec![Fr::ZERO; instances],
+            values: vec![Fr::ZERO; instances].into(),
             gates: vec![Gate::None; instances],
             constants: vec![None; instances],
             copies: Vec::new(),

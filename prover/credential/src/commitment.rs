@@ -2,7 +2,7 @@
 
 use crate::CredentialError;
 use tessera_field::{
-    Fr, Secret,
+    Fr, Secret, SecretVec,
     poseidon::{Domain, hash},
     random,
 };
@@ -14,12 +14,10 @@ pub fn fresh_blinding() -> Result<Secret, CredentialError> {
 
 /// What a commitment hides, as one digest: `hash(Features, packed ‖ [blinding])`.
 pub fn features_digest(packed: &[Fr], blinding: &Secret) -> Fr {
-    let mut input = Vec::with_capacity(packed.len() + 1);
-    input.extend_from_slice(packed);
+    let mut input = SecretVec::with_capacity(packed.len() + 1);
+    packed.iter().for_each(|element| input.push(*element));
     input.push(blinding.expose());
-    let digest = hash(Domain::Features, &input);
-    input.fill(Fr::default());
-    digest
+    hash(Domain::Features, &input)
 }
 
 /// The commitment to features that `packed` holds (elements below 2^248, as the schema with digest

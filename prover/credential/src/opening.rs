@@ -56,9 +56,7 @@ impl Opening {
         let unfit = |source| CredentialError::Features { of: of.into(), source };
         features.check(schema).map_err(unfit)?;
         let digest = schema.digest();
-        let mut packed = features.packed(schema);
-        let commitment = commit(&digest, &packed, &blinding);
-        packed.fill(Fr::default());
+        let commitment = commit(&digest, &features.packed(schema), &blinding);
         Ok(Self { schema: digest, features, blinding, commitment })
     }
 

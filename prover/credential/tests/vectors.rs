@@ -53,7 +53,7 @@ fn opening(codes: &[u64], blinding: Fr) -> Opening {
 fn commitment_vector(codes: &[u64], blinding: Fr) -> Value {
     let opening = opening(codes, blinding);
     let packed = opening.features().packed(&schema());
-    let body = hash(FEATURES, &[packed.clone(), vec![blinding]].concat());
+    let body = hash(FEATURES, &[&packed[..], &[blinding]].concat());
     json!({
         "codes": codes,
         "packed": packed.iter().map(to_hex).collect::<Vec<_>>(),

@@ -1,7 +1,7 @@
 //! A borrower's answers, as codes.
 
 use crate::schema::{Feature, Schema};
-use tessera_field::Fr;
+use tessera_field::{Fr, SecretVec};
 use zeroize::Zeroizing;
 
 /// Codes in the order of the schema's features. Secret: wiped when dropped, never printed.
@@ -83,7 +83,7 @@ impl Features {
     }
 
     /// Field elements as [`Schema::packing`] lays them out.
-    pub fn packed(&self, schema: &Schema) -> Vec<Fr> {
+    pub fn packed(&self, schema: &Schema) -> SecretVec {
         let slot = |feature: usize, shift: u32| {
             let limb = Fr::from_raw(std::array::from_fn(|i| match shift / 64 == i as u32 {
                 true => 1 << (shift % 64),
@@ -94,7 +94,7 @@ impl Features {
         let element = |slots: &Vec<_>| {
             slots.iter().map(|s: &crate::schema::Slot| slot(s.feature, s.shift)).sum()
         };
-        schema.packing().iter().map(element).collect()
+        schema.packing().iter().map(element).collect::<Vec<Fr>>().into()
     }
 
     /// The numbers that a float model is given; see [`Feature::value`].

@@ -6,6 +6,7 @@ use crate::{
     points::Score,
     schema::{Feature, Schema},
 };
+use tessera_field::hide;
 
 /// Most trees of a model.
 pub const MAX_TREES: usize = 65_536;
@@ -15,7 +16,7 @@ pub const MAX_NODES: usize = 1 << 22;
 pub const SCORE_LIMIT: u64 = 1 << 62;
 
 /// A sum of trees, or a network, in 2^-32 points.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Model {
     /// Added up in any order: integers do not round. None beside a network.
     pub trees: Vec<Tree>,
@@ -30,14 +31,14 @@ pub struct Model {
 /// A decision tree. Node 0 is the root. Children come after their parents; a node may have several
 /// parents (a set of categories, or a value that stands for "missing", takes several comparisons
 /// that lead to the same two children).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tree {
     /// At least one.
     pub nodes: Vec<Node>,
 }
 
 /// A node of a tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Node {
     /// Left when `code < threshold`, or when the value is missing and `missing_left`.
     Split {
@@ -58,6 +59,8 @@ pub enum Node {
         value: i64,
     },
 }
+
+hide!(Model, Tree, Node);
 
 /// What is wrong with a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -262,7 +265,7 @@ impl Node {
             }
         }
         if threshold == 0 || threshold > top {
-            return Some(format!("threshold {threshold} of {name:?} is not in 1..={top}"));
+            return Some(format!("the threshold of {name:?} is not in 1..={top}"));
         }
         if missing_left && (!named.missing || threshold == top) {
             return Some(format!("{name:?}: missing goes left where nothing can be missing"));

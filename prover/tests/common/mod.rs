@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // each test file uses its part
 
+pub mod planted;
 pub mod tiny;
 
 use std::{
