@@ -23,13 +23,13 @@ fn run(folder: &Path, line: &str) -> Said {
     )
 }
 
-/// An SRS file with a fresh secret, and its body.
+/// An SRS file with a fresh secret, and its body. Its note says that it is a published file.
 fn fresh(path: &Path) -> Vec<u8> {
     let params = ParamsKZG::<Bn256>::setup(K, rand_core_06::OsRng);
-    let provenance = format!(
-        r#"{{"origin":"ceremony","file":"fresh.ptau","power":{K},"blake2b":"{}"}}"#,
-        "00".repeat(64)
-    );
+    let published = include_str!("../setup/src/hermez.b2sum");
+    let (digest, name) = published.lines().next().unwrap().split_once("  ").unwrap();
+    let provenance =
+        format!(r#"{{"origin":"ceremony","file":"{name}","power":{K},"blake2b":"{digest}"}}"#);
     let mut body = (provenance.len() as u32).to_le_bytes().to_vec();
     body.extend(provenance.as_bytes());
     params.write(&mut body).unwrap();
@@ -45,6 +45,8 @@ fn a_verifier_carries_the_digest_of_its_srs() {
     let digest = Srs::load(&given).unwrap().digest();
     assert_ne!(digest, development_digest());
     assert!(run(dir.path(), "srs check given.srs").ended(0).out.contains("that we do not know"));
+    let report = run(dir.path(), "srs check given.srs --json").ended(0).json();
+    assert!(report["ceremony"].is_null() && report["published"].is_null(), "{report}");
 
     let generate = "verifier generate --segments 1 --out generated";
     run(dir.path(), &format!("{generate} --srs given.srs")).ended(0);

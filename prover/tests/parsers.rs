@@ -21,7 +21,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tessera::{
-    chain::{Deployment, Request},
+    chain::{Artifacts, Deployment, Request},
     pipeline::ProofFile,
 };
 use tessera_credential::{AccountKey, Opening, SignedCredential};
@@ -115,8 +115,16 @@ fn as_model(path: &Path) -> Result<(), String> {
     verdict(import(path, &SCHEMA_READ, &scaling, Some([7; 32])))
 }
 
+/// A contract as forge leaves it, `<file>.sol/<name>.json`.
+fn as_contract(path: &Path) -> Result<(), String> {
+    let folder = path.with_extension("sol");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(path, folder.join("contract.json")).unwrap();
+    verdict(Artifacts::new(path.parent().unwrap()).creation_code("contract", "contract"))
+}
+
 /// Every file that is read, by the name of its corpus.
-const PARSERS: [(&str, Parse); 15] = [
+const PARSERS: [(&str, Parse); 16] = [
     ("proof", as_proof),
     ("segment-proof", as_segment),
     ("credential", as_credential),
@@ -132,6 +140,7 @@ const PARSERS: [(&str, Parse); 15] = [
     ("request", |path| verdict(Request::load(path))),
     ("deployment", |path| verdict(Deployment::load(path))),
     ("verifier", |path| verdict(VerifierSpec::load(path))),
+    ("contract", as_contract),
 ];
 
 fn corpus(name: &str) -> PathBuf {
@@ -174,7 +183,7 @@ fn feed(folder: &Path, (name, parse): (&str, Parse), bytes: &[u8]) -> Result<(),
     verdict
 }
 
-/// Files called `good…` or like the kind are read, all others refused.
+/// Files called `bad…` are refused, all others read; every import format has some of both.
 #[test]
 fn every_corpus_has_the_verdicts_that_its_names_say() {
     let dir = TempDir::new().unwrap();

@@ -11,26 +11,25 @@ fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
 }
 
-fn metadata() -> Value {
+/// What is built here, so that nothing has to be fetched for other platforms.
+fn here() -> [String; 3] {
     let host = Command::new("rustc").arg("-vV").output().unwrap().stdout;
     let host = String::from_utf8(host).unwrap();
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-    let cargo = std::env::var("CARGO").unwrap_or("cargo".into());
-    let output = Command::new(cargo)
-        .current_dir(root())
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            host,
-        ])
-        .output()
-        .unwrap();
+    ["--offline".into(), "--filter-platform".into(), host.into()]
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    output.stdout
+}
+
+fn metadata() -> Value {
+    let cargo = std::env::var("CARGO").unwrap_or("cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["metadata", "--format-version", "1", "--locked"]).args(here());
+    serde_json::from_slice(&output(&mut command)).unwrap()
 }
 
 /// Licences that deny.toml allows.
@@ -138,6 +137,37 @@ fn lock_files_have_a_digest_for_everything_that_is_fetched() {
         let from = package["resolved"].as_str().unwrap_or("https://registry.npmjs.org/");
         assert!(from.starts_with("https://registry.npmjs.org/"), "{at}: {from}");
     }
+}
+
+/// Every crate and npm package once, each that is fetched with its digest; the same twice.
+#[test]
+fn the_bill_of_materials_has_everything() {
+    let bill = || output(Command::new(root().join("tools/sbom")).args(here()));
+    let bytes = bill();
+    assert!(bytes == bill());
+    let bill: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!((&bill["bomFormat"], &bill["specVersion"]), (&"CycloneDX".into(), &"1.5".into()));
+
+    let mut expected = BTreeSet::new();
+    let own = |package: &Value| package["source"].is_null();
+    for package in metadata()["packages"].as_array().unwrap() {
+        let text = |field: &str| package[field].as_str().unwrap().to_string();
+        let reference = format!("pkg:cargo/{}@{}", text("name"), text("version"));
+        assert!(expected.insert((reference, !own(package))));
+    }
+    let lock: Value = serde_json::from_str(&read("package-lock.json")).unwrap();
+    for (at, package) in lock["packages"].as_object().unwrap().iter().filter(|(at, _)| *at != "") {
+        let name = at.rsplit("node_modules/").next().unwrap().replace('@', "%40");
+        let version = package["version"].as_str().unwrap();
+        assert!(expected.insert((format!("pkg:npm/{name}@{version}"), true)));
+    }
+    let found = bill["components"].as_array().unwrap().iter().map(|component| {
+        let digest = component["hashes"][0]["content"].as_str().map_or(0, str::len);
+        assert!([0, 64, 128].contains(&digest), "{component}");
+        (component["purl"].as_str().unwrap().to_string(), digest > 0)
+    });
+    assert_eq!(found.clone().count(), expected.len());
+    assert_eq!(found.collect::<BTreeSet<_>>(), expected);
 }
 
 /// The lint is the workspace's, and every crate takes it over.
