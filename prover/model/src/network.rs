@@ -317,3 +317,68 @@ impl Input {
         Some(Self::Code { feature: feature.parse().ok()?, missing })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Feature;
+
+    /// Layers over a feature from 0 to `top` and the flag of its largest code.
+    fn accumulators(top: i64, layers: Vec<Layer>) -> Result<Vec<Vec<Range>>, ModelError> {
+        let schema =
+            Schema { name: "test".into(), features: vec![Feature::numeric("x", 0, 0, top)] };
+        let inputs = vec![
+            Input::Code { feature: 0, missing: None },
+            Input::Is { feature: 0, code: top as u64 },
+        ];
+        let network = Network { inputs, layers };
+        network.validate(&schema)?;
+        network.accumulators(&schema)
+    }
+
+    #[test]
+    fn a_sum_ends_one_below_the_limit() {
+        let limit = 1i128 << ACCUMULATOR_BITS;
+        // x can reach 2^53: the weights put 2^113 and 1 on top of the bias.
+        let one = |bias: i128, weights: &[i64]| {
+            let layer = Layer { neurons: vec![Neuron { bias, weights: weights.into() }], shift: 0 };
+            accumulators(1 << 53, vec![layer])
+        };
+        let most = limit - 1 - (1i128 << 113) - 1;
+        let high = Range { low: most, high: limit - 1 };
+        assert_eq!(one(most, &[1 << 60, 1]), Ok(vec![vec![high]]));
+        assert_eq!(high.bits(), ACCUMULATOR_BITS);
+        let low = Range { low: -(limit - 1), high: -most };
+        assert_eq!(one(-most, &[-(1 << 60), -1]), Ok(vec![vec![low]]));
+        // Partial sums count, whatever the next product takes back.
+        let refused = Err(ModelError::Accumulator { layer: 0, neuron: 0 });
+        for (bias, weights) in [
+            (most + 1, [1 << 60, 1]),
+            (-most - 1, [-(1 << 60), -1]),
+            (most + 1, [1 << 60, -1]),
+            (limit, [0, 0]),
+            (i128::MIN, [0, 0]),
+            (i128::MAX, [i64::MAX, i64::MAX]),
+        ] {
+            assert_eq!(one(bias, &weights), refused, "{bias} {weights:?}");
+        }
+    }
+
+    #[test]
+    fn activations_bound_the_next_layer() {
+        let layer = |bias, weights: &[i64], shift| Layer {
+            neurons: vec![Neuron { bias, weights: weights.into() }],
+            shift,
+        };
+        let two = |weight, shift| {
+            accumulators(1 << 53, vec![layer(0, &[1 << 40, 0], shift), layer(0, &[weight], 0)])
+        };
+        // 2^93 units, of which the shift drops some.
+        let refused = Err(ModelError::Accumulator { layer: 1, neuron: 0 });
+        assert_eq!(two(1 << 27, 0), refused);
+        assert_eq!(two(1 << 28, 1), refused);
+        assert_eq!(two(-(1 << 27), 0), refused);
+        assert_eq!(two((1 << 27) - 1, 0).unwrap()[1][0].bits(), 120);
+        assert_eq!(two(1 << 27, 1).unwrap()[1][0], Range { low: 0, high: 1 << 119 });
+    }
+}

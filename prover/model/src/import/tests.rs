@@ -146,7 +146,7 @@ fn scores_are_rounded_to_nearest() {
 #[test]
 fn scores_that_need_too_many_bits_are_refused() {
     let schema = schema(vec![Feature::numeric("x", 0, 0, 1)]);
-    for leaf in [f64::from(f32::MAX), 4e7] {
+    for leaf in [f64::from(f32::MAX), 4e7, 1e308, -1e308] {
         let mut tree = stump(split(0, Rule::Below(1.0), Missing::Nan, false));
         tree.nodes[1] = SourceNode::Leaf(leaf);
         let found = quantise(&ensemble(1, vec![tree]), &schema, &[0], &scaling());

@@ -31,6 +31,7 @@ fn rounded(units: f64) -> Result<i64, ModelError> {
     if nearest.abs() < SCORE_LIMIT as f64 {
         return Ok(nearest as i64);
     }
-    // NaN and infinities are refused by the readers.
-    Err(ModelError::TooLarge { bits: nearest.abs().log2() as u32 + 1 })
+    // Of products that overflow. A number below 2^1024 has at most that many bits.
+    let bits = if nearest.is_finite() { nearest.abs().log2() as u32 + 1 } else { 1024 };
+    Err(ModelError::TooLarge { bits })
 }

@@ -172,11 +172,18 @@ impl Before {
         let mut errors = Vec::with_capacity(layer.weights.len());
         for (row, bias) in layer.weights.iter().zip(&layer.biases) {
             let bias = (bias * exp2(fraction)).round();
-            // NaN and infinities are refused by the readers.
-            if bias.abs() >= exp2(ACCUMULATOR_BITS) {
+            // Folding may have made infinities and NaN of finite numbers.
+            if bias.is_nan() || bias.abs() >= exp2(ACCUMULATOR_BITS) {
                 return Err(ModelError::Accumulator { layer: index, neuron: neurons.len() });
             }
-            let weights = row.iter().map(|w| rounded(w * unit)).collect::<Result<Vec<_>, _>>()?;
+            let weights = row.iter().map(|w| rounded(w * unit)).collect::<Result<Vec<_>, _>>();
+            let weights = weights.map_err(|_| {
+                ModelError::Network(format!(
+                    "layer {index}, neuron {}: a weight is too large for what it is multiplied \
+                     with: narrow the schema's ranges or scale the inputs",
+                    neurons.len()
+                ))
+            })?;
             let moved = row.iter().zip(&weights).map(|(w, q)| (w - *q as f64 / unit).abs());
             let error = moved
                 .zip(row)

@@ -2,8 +2,11 @@
 
 use super::quantise_network;
 use crate::{
-    Feature, FeatureKind, Features, Scaling, Schema,
-    import::{Category, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer, SourceNetwork},
+    Feature, FeatureKind, Features, ModelError, Scaling, Schema,
+    import::{
+        Category, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer,
+        SourceNetwork,
+    },
     package::Format,
 };
 use proptest::prelude::*;
@@ -130,8 +133,36 @@ fn a_missing_value_without_an_imputer_is_refused_by_name() {
 
 #[test]
 fn sums_that_could_pass_the_limit_are_refused() {
-    let source = network(layers(&[1e18], true));
-    assert!(quantise_network(&source, &schema(), &scaling()).is_err());
+    let large = |number| {
+        let one = |weight, inputs, relu| SourceLayer {
+            weights: vec![vec![weight; inputs]],
+            biases: vec![0.0],
+            relu,
+        };
+        let first = [one(2f64.powi(14), 5, true), one(2f64.powi(24), 1, true)];
+        let layers = first.into_iter().chain([one(number, 1, true), one(1e-9, 1, false)]).collect();
+        quantise_network(&network(layers), &schema(), &scaling())
+    };
+    // The second activation can reach 2^62 units, and weights after it are kept in 2^-61.
+    assert_eq!(large(0.25).err(), Some(ModelError::Accumulator { layer: 2, neuron: 0 }));
+    assert!(large(0.0625).is_ok());
+    let Err(ModelError::Network(fault)) = large(1e18) else { panic!("a weight of 120 bits") };
+    assert!(fault.starts_with("layer 2, neuron 0: a weight is too large"), "{fault}");
+}
+
+/// Finite numbers that become `NaN` when scaler and weights are multiplied.
+#[test]
+fn folded_numbers_that_overflow_are_refused() {
+    let mut source = network(layers(&[0.5], true));
+    for (input, sign) in [(0, 1.0), (1, -1.0)] {
+        let ResolvedInput::Value { offset, missing, .. } = &mut source.inputs[input] else {
+            panic!()
+        };
+        (*offset, *missing) = (sign * 1e308, missing.map(|_| 0.0));
+        source.layers[0].weights.iter_mut().for_each(|row| row[input] = 1e5);
+    }
+    let found = quantise_network(&source, &schema(), &scaling());
+    assert!(matches!(found, Err(ModelError::Accumulator { layer: 0, .. })), "{:?}", found.err());
 }
 
 proptest! {
