@@ -200,6 +200,11 @@ fn other_formats_are_called_by_name() {
         (b"\x80\x04\x95\x00", "pickle"),
         (b"<?xml version=\"1.0\"?>", "PMML"),
         (b"\x08\x07\x7f\x08skl2onnx", "no model file"),
+        (b"[{\"nodeid\": 0}]", "XGBoost's dump"),
+        (b"booster[0]:\n0:leaf=1\n", "XGBoost's dump"),
+        (b"{\"name\": \"tree\", \"version\": \"v4\", \"tree_info\": []}", "LightGBM's dump"),
+        (b"{\"oblivious_trees\": []}", "CatBoost"),
+        (b"{\"version\": []}", "JSON, but no XGBoost model"),
     ] {
         match read(bytes, &ImportOptions::default()) {
             Err(Fault::Format { found, hint }) => {

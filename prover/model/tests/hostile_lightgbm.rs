@@ -92,6 +92,7 @@ fn unsupported_models_are_refused_by_name() {
         ("num_class=1", "num_class=3", "num_class = 3"),
         ("num_tree_per_iteration=1", "num_tree_per_iteration=2", "num_tree_per_iteration = 2"),
         ("objective=binary sigmoid:1", "objective=regression", "\"regression\""),
+        ("objective=binary sigmoid:1\n", "", "a file that names no objective"),
         ("label_index=0", "average_output", "average_output"),
         ("is_linear=0", "is_linear=1", "tree 0"),
         ("pandas_categorical:null", "pandas_categorical:[[\"a\"]]", "1 lists of categories for 0"),
@@ -116,6 +117,14 @@ fn contradictions_are_named_with_their_place() {
         ("split_feature=0 1", "split_feature=0 1 1", "tree 0"),
         ("threshold=1.5 0", "threshold=nan 0", "tree 0, node 0"),
         ("threshold=1.5 0", "threshold=1.5 1", "tree 0, node 1"),
+        ("threshold=1.5 0", "threshold=1.5 -1", "tree 0, node 1"),
+        ("threshold=1.5 0", "threshold=1.5 inf", "tree 0, node 1"),
+        // Two nodes with one set.
+        (
+            "threshold=1.5 0\ndecision_type=10 1",
+            "threshold=0 0\ndecision_type=1 1",
+            "tree 0, node 1",
+        ),
         ("decision_type=10 1", "decision_type=14 1", "tree 0, node 0"),
         ("decision_type=10 1", "decision_type=300 1", "tree 0"),
         ("leaf_value=-0.25", "leaf_value=inf", "tree 0"),
@@ -123,6 +132,8 @@ fn contradictions_are_named_with_their_place() {
         ("num_leaves=3", "num_leaves=0", "tree 0"),
         ("num_leaves=3", "num_leaves=18446744073709551615", "tree 0"),
         ("num_cat=1", "num_cat=18446744073709551615", "tree 0"),
+        ("num_cat=1", "num_cat=3", "tree 0"),
+        ("cat_boundaries=0 1", "cat_boundaries=0 18446744073709551615", "tree 0"),
         ("cat_boundaries=0 1", "cat_boundaries=1 0", "tree 0"),
         ("cat_boundaries=0 1", "cat_boundaries=0 9", "tree 0"),
         ("is_linear=0", "shrinkage=1\nshrinkage=1", "line 24"),
@@ -132,7 +143,6 @@ fn contradictions_are_named_with_their_place() {
         ("max_feature_idx=1", "max_feature_idx=2", "feature_names"),
         ("max_feature_idx=1", "max_feature_idx=18446744073709551615", "feature_names"),
         ("feature_names=a b_c\n", "", "header"),
-        ("objective=binary sigmoid:1\n", "", "header"),
         ("sigmoid:1", "sigmoid:0", "header, objective"),
         ("pandas_categorical:null", "pandas_categorical:[[\"a\"", "pandas_categorical"),
         ("pandas_categorical:null", "pandas_categorical:[[{}]]", "pandas_categorical"),
@@ -150,6 +160,45 @@ fn contradictions_are_named_with_their_place() {
         read(b"tree\n\xff\n", &ImportOptions::default()),
         Err(Fault::Malformed { place, .. }) if place == "byte 5"
     ));
+}
+
+#[test]
+fn sets_of_more_categories_than_fit_are_refused() {
+    let words = "4294967295 ".repeat((1 << 19) + 1);
+    let text = MODEL
+        .replace("cat_boundaries=0 1", &format!("cat_boundaries=0 {}", (1 << 19) + 1))
+        .replace("cat_threshold=6", &format!("cat_threshold={words}"));
+    let fault = fault(&text).to_string();
+    assert!(fault.contains("tree 0: sets of more than 16777216 categories"), "{fault}");
+}
+
+/// A data frame's truth values, of which the schema makes a number from 0 to 1.
+#[test]
+fn categories_are_found_as_tables_show_them() {
+    let text = MODEL
+        .replace("[0:5] [0:5]", "[0:5] 0:1")
+        .replace("pandas_categorical:null", "pandas_categorical:[[false, true]]")
+        .replace("cat_threshold=6", "cat_threshold=2");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.txt");
+    std::fs::write(&path, text).unwrap();
+    let scaling: tessera_model::Scaling = "600@50:1,pdo=20".parse().unwrap();
+    let with = |flag: Feature| {
+        let features = vec![Feature::numeric("a", 0, 0, 5), flag];
+        import(&path, &Schema { name: "test".into(), features }, &scaling, None)
+    };
+    let package = with(Feature::numeric("b_c", 0, 0, 1)).unwrap();
+    assert_eq!(package.report.notes, [""; 0]);
+    for (code, margin) in [(0, 0.75), (1, 0.5)] {
+        let features = tessera_model::Features::new(&package.schema, vec![2, code]).unwrap();
+        let score = package.score(&features).unwrap().points();
+        assert!((score - scaling.points_of(margin)).abs() < 1e-8, "{code}");
+    }
+    let codes = ["yes", "no"].map(String::from).to_vec();
+    let kind = tessera_model::FeatureKind::Category { codes };
+    let refused =
+        with(Feature { kind, ..Feature::numeric("b_c", 0, 0, 0) }).unwrap_err().to_string();
+    assert!(refused.contains("none of the model's categories, such as \"False\""), "{refused}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl<'a> Codes<'a> {
     }
 
     /// The code of `category`, if there is one: for a category the code of that text, or that reads
-    /// as that number; for a number the grid point that equals it.
+    /// as that number; for a number the grid point that equals it, or that the text is in a table.
     pub(super) fn get(&self, category: &Category) -> Option<u64> {
         match (&self.feature.kind, category) {
             (FeatureKind::Category { .. }, Category::Text(text)) => {
@@ -95,7 +95,7 @@ impl<'a> Codes<'a> {
                 grid_code(self.feature, *number)
             }
             (FeatureKind::Numeric { .. }, Category::Text(text)) => {
-                grid_code(self.feature, text.trim().parse().ok()?)
+                self.feature.encode(text).ok().filter(|code| *code <= self.feature.last())
             }
         }
     }
@@ -197,6 +197,11 @@ mod tests {
         }
         assert_eq!(codes.get(&Category::Text("0.3".into())), Some(13));
         assert_eq!(codes.get(&Category::Text("many".into())), None);
+        let flag = Feature::numeric("flag", 0, 0, 1).or_missing();
+        let codes = Codes::of(&flag);
+        for (text, code) in [("True", Some(1)), ("False", Some(0)), ("0", Some(0)), ("", None)] {
+            assert_eq!(codes.get(&Category::Text(text.into())), code, "{text}");
+        }
     }
 
     #[test]

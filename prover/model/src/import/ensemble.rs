@@ -275,7 +275,15 @@ impl Ensemble {
         let listed = std::mem::take(&mut self.categories);
         let mut codes: HashMap<usize, Vec<Option<u32>>> = HashMap::new();
         for (feature, names) in listed.iter().enumerate().filter(|(_, names)| !names.is_empty()) {
-            let found = codes_of(&schema.features[columns[feature]], names, &mut notes)?;
+            let of = &schema.features[columns[feature]];
+            let found = codes_of(of, names)?;
+            // An ONNX file lists only those that its trees ask for.
+            if self.format != Format::Onnx {
+                notes.extend(compare_categories(of, names, &found)?);
+            }
+            let found =
+                found.into_iter().map(|code| code.map(|code| category_value(of, code)).transpose());
+            let found = found.collect::<Result<_, _>>()?;
             codes.insert(feature, found);
         }
         for node in self.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
@@ -321,42 +329,52 @@ impl Ensemble {
     }
 }
 
-/// What `feature`'s values are for each of `names`, where the schema has it.
-fn codes_of(
-    feature: &Feature,
-    names: &[Category],
-    notes: &mut Vec<String>,
-) -> Result<Vec<Option<u32>>, Fault> {
+/// The codes of `names` in `feature`, where it has them.
+fn codes_of(feature: &Feature, names: &[Category]) -> Result<Vec<Option<u64>>, Fault> {
     if let FeatureKind::Numeric { decimals: 1.., .. } = feature.kind {
         let place = format!("feature {:?}", feature.name);
         let fault = "the model splits it by categories, so the schema must have it as a \
-                         category, or with \"decimals\": 0";
+                     category, or with \"decimals\": 0";
         return Err(Fault::malformed(place, fault));
     }
     names.iter().try_for_each(|name| check_category(feature, name))?;
-    let codes: Vec<Option<u64>> = {
-        let codes = Codes::of(feature);
-        names.iter().map(|name| codes.get(name)).collect()
-    };
+    let codes = Codes::of(feature);
+    Ok(names.iter().map(|name| codes.get(name)).collect())
+}
+
+/// Refuses a `feature` that has none of the categories that the model knows, and notes one that the
+/// model does not know.
+fn compare_categories(
+    feature: &Feature,
+    names: &[Category],
+    codes: &[Option<u64>],
+) -> Result<Option<String>, Fault> {
     let known: HashSet<u64> = codes.iter().copied().flatten().collect();
-    if let Some(code) = (0..=feature.last()).find(|code| !known.contains(code)) {
-        notes.push(format!(
-            "The model's list of categories for {:?} lacks {:?} (and perhaps more): it is \
-                 treated as the library treats a category that it has not seen.",
+    if known.is_empty() {
+        let fault = format!(
+            "the schema has none of the model's categories, such as {}: both need the same names",
+            names[0]
+        );
+        return Err(Fault::malformed(format!("feature {:?}", feature.name), fault));
+    }
+    let unknown = (0..=feature.last()).find(|code| !known.contains(code));
+    Ok(unknown.map(|code| {
+        format!(
+            "The model's list of categories for {:?} lacks {:?} (and perhaps more): it is treated \
+             as the library treats a category that it has not seen.",
             feature.name,
             feature.text(code)
-        ));
+        )
+    }))
+}
+
+/// The value that rules see for a category: for a number not the code.
+fn category_value(feature: &Feature, code: u64) -> Result<u32, Fault> {
+    let value = feature.value(code);
+    if (0.0..=f64::from(u32::MAX)).contains(&value) {
+        return Ok(value as u32);
     }
-    // A rule looks at the value, which for a number is not the code.
-    let value = |code: u64| {
-        let value = feature.value(code);
-        (0.0..=f64::from(u32::MAX)).contains(&value).then_some(value as u32)
-    };
-    let value = |code: u64| {
-        value(code).ok_or_else(|| {
-            let place = format!("feature {:?}", feature.name);
-            Fault::malformed(place, "a category that is a negative or too large number")
-        })
-    };
-    codes.into_iter().map(|code| code.map(value).transpose()).collect()
+    let fault = "a category is a negative or too large number, so the schema must have the feature \
+                 as a category";
+    Err(Fault::malformed(format!("feature {:?}", feature.name), fault))
 }

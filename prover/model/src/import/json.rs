@@ -1,12 +1,33 @@
 //! Pieces of JSON that a model file is made of: exact numbers, bounded lists.
 
-use super::demand::Category;
+use super::{KNOWN, demand::Category, error::Fault};
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor},
+    de::{Error, IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{fmt, marker::PhantomData, str::FromStr};
+use std::{fmt, marker::PhantomData, ops::Deref, str::FromStr};
+
+/// What a JSON file is, if it is none of XGBoost's.
+pub(super) fn other_kind(bytes: &[u8]) -> Option<Fault> {
+    #[derive(Deserialize)]
+    struct Top {
+        learner: Option<IgnoredAny>,
+        tree_info: Option<IgnoredAny>,
+        oblivious_trees: Option<IgnoredAny>,
+    }
+    let top: Top = serde_json::from_slice(bytes).ok()?;
+    let (found, hint) = match top {
+        Top { learner: Some(_), .. } => return None,
+        Top { tree_info: Some(_), .. } => (
+            "JSON, perhaps LightGBM's dump of a model",
+            "save the model itself: booster.save_model(\"m.txt\")",
+        ),
+        Top { oblivious_trees: Some(_), .. } => ("JSON, perhaps CatBoost's", KNOWN),
+        _ => ("JSON, but no XGBoost model", KNOWN),
+    };
+    Some(Fault::Format { found, hint })
+}
 
 /// A number read from its own text, so that it is rounded once and correctly.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +80,14 @@ impl<'de> Deserialize<'de> for Item {
 /// A list of at most `MAX` items.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bounded<T, const MAX: usize>(pub Vec<T>);
+
+impl<T, const MAX: usize> Deref for Bounded<T, MAX> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
 
 impl<T, const MAX: usize> Default for Bounded<T, MAX> {
     fn default() -> Self {

@@ -213,7 +213,10 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault>
         [] => format("an empty file", KNOWN),
         // The marks of a binary JSON object: a key's length, or the count of its fields.
         [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => format("UBJSON", resave),
-        [b'{', ..] => xgboost::read(bytes, options).map(SourceModel::Trees),
+        [b'{', ..] => {
+            let other = |fault| json::other_kind(bytes).unwrap_or(fault);
+            xgboost::read(bytes, options).map(SourceModel::Trees).map_err(other)
+        }
         _ if start.starts_with(b"tree\n") || start.starts_with(b"tree\r\n") => {
             lightgbm::read(bytes).map(SourceModel::Trees)
         }
@@ -225,6 +228,10 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault>
         [0x80, ..] => {
             format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
         }
+        _ if start.starts_with(b"[") || start.starts_with(b"booster[") => format(
+            "a list, perhaps XGBoost's dump of its trees",
+            "save the model itself: model.save_model(\"m.json\")",
+        ),
         [b'<', ..] => format("XML, perhaps PMML", KNOWN),
         _ => format("no model file that is known", KNOWN),
     }
@@ -290,7 +297,6 @@ fn note_categories(ensemble: &Ensemble, schema: &Schema, columns: &[usize]) -> V
     let mut asked = BTreeSet::new();
     for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
         if let SourceNode::Split(split) = node
-            && matches!(split.rule, Rule::Among(_) | Rule::NotAmong(_))
             && ensemble.categories.get(split.feature).is_none_or(Vec::is_empty)
         {
             asked.insert(columns[split.feature]);
@@ -298,8 +304,8 @@ fn note_categories(ensemble: &Ensemble, schema: &Schema, columns: &[usize]) -> V
     }
     let note = |feature: &Feature| match &feature.kind {
         FeatureKind::Category { codes } => Some(format!(
-            "{:?} is split by categories: the model's category 0 is the schema's {:?}, and so on in \
-             the order of the schema's codes. Check that training counted the same way.",
+            "{:?} is numbers to the model: its 0 is the schema's {:?}, and so on in the order of \
+             the schema's codes. Check that training counted the same way.",
             feature.name, codes[0]
         )),
         FeatureKind::Numeric { .. } => None,

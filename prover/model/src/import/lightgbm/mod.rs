@@ -11,9 +11,9 @@ use super::{
     error::Fault,
     json::{Bounded, Item},
 };
-use crate::{MAX_NODES, MAX_TREES, package::Format};
+use crate::{MAX_TREES, package::Format};
 use std::collections::HashMap;
-use tree::read_tree;
+use tree::{Room, read_tree};
 
 /// Most features of a model.
 const MAX_FEATURES: usize = 65_536;
@@ -33,24 +33,25 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
     let header = lines.block()?;
     let sigmoid = check_kind(&header)?;
 
-    let features: Vec<String> =
-        field(&header, "header", "feature_names")?.split(' ').map(str::to_owned).collect();
+    let names = field(&header, "header", "feature_names")?.split(' ');
     let last: usize = number(&header, "header", "max_feature_idx")?;
-    if last.checked_add(1) != Some(features.len()) || features.len() > MAX_FEATURES {
-        let fault = format!("{} names for features up to number {last}", features.len());
+    let count = names.clone().count();
+    if last.checked_add(1) != Some(count) || count > MAX_FEATURES {
+        let fault = format!(
+            "{count} names for features up to number {last}, of which there may be {MAX_FEATURES}"
+        );
         return Err(Fault::malformed("header, feature_names", fault));
     }
+    let features: Vec<String> = names.map(str::to_owned).collect();
 
-    let (mut trees, mut nodes) = (Vec::new(), 0);
+    let (mut trees, mut room) = (Vec::new(), Room::whole());
     while let Some(index) = lines.tree {
         if index != trees.len() || index == MAX_TREES {
             let fault = format!("tree {index} where tree {} is due", trees.len());
             return Err(Fault::malformed(format!("line {}", lines.number), fault));
         }
         let fields = lines.block()?;
-        let tree = read_tree(index, &fields, features.len(), MAX_NODES - nodes)?;
-        nodes += tree.nodes.len();
-        trees.push(tree);
+        trees.push(read_tree(index, &fields, features.len(), &mut room)?);
     }
     if trees.is_empty() {
         return Err(Fault::malformed("the file", "no trees"));
@@ -83,7 +84,11 @@ fn check_kind(header: &Fields<'_>) -> Result<f64, Fault> {
             return Err(Fault::unsupported(format!("format {:?}", cut(other)), hint));
         }
     }
-    let objective = field(header, "header", "objective")?;
+    let Some(objective) = header.get("objective").copied() else {
+        let hint = "train with objective = binary or cross_entropy: what the margin of a function \
+                    of your own means is not in the file";
+        return Err(Fault::unsupported("a file that names no objective", hint));
+    };
     let hint = "only margins that are one log-odds can become points: binary, cross_entropy";
     for key in ["num_class", "num_tree_per_iteration"] {
         let count: u64 = number(header, "header", key)?;
@@ -178,9 +183,10 @@ impl Lines<'_> {
         let Some(Bounded(lists)) = lists.filter(|lists| !lists.0.is_empty()) else {
             return Ok(Vec::new());
         };
-        let infos: Vec<&str> = field(header, "header", "feature_infos")?.split(' ').collect();
+        let infos = field(header, "header", "feature_infos")?.split(' ');
+        let infos: Vec<&str> = infos.take(features + 1).collect();
         if infos.len() != features {
-            let fault = format!("{} items for {features} features", infos.len());
+            let fault = format!("it has not an item for each of {features} features");
             return Err(Fault::malformed("header, feature_infos", fault));
         }
         let of = |keep: &dyn Fn(&str) -> bool| -> Vec<usize> {

@@ -1,27 +1,45 @@
 //! One tree of the file, checked.
 
 use super::{Fields, field, number};
-use crate::import::{
-    ensemble::{Missing, Rule, SourceNode, SourceSplit, SourceTree},
-    error::Fault,
+use crate::{
+    MAX_NODES,
+    import::{
+        ensemble::{Missing, Rule, SourceNode, SourceSplit, SourceTree},
+        error::Fault,
+    },
 };
 use std::str::FromStr;
 
 /// Bits of `decision_type`.
 const CATEGORICAL: u8 = 1;
 const DEFAULT_LEFT: u8 = 2;
+/// Most categories in all sets together, 4 bytes each.
+const MAX_CATEGORIES: usize = 1 << 24;
 
-/// Reads tree `index` with at most `room` nodes. Splits come first, then leaves; a child below 0
-/// is leaf `!child`.
+/// What trees may still have.
+pub(super) struct Room {
+    nodes: usize,
+    categories: usize,
+}
+
+impl Room {
+    /// All that a model may have.
+    pub fn whole() -> Self {
+        Self { nodes: MAX_NODES, categories: MAX_CATEGORIES }
+    }
+}
+
+/// Reads tree `index`, for which there must be `room`. Splits come first, then leaves; a child
+/// below 0 is leaf `!child`.
 pub(super) fn read_tree(
     index: usize,
     fields: &Fields<'_>,
     features: usize,
-    room: usize,
+    room: &mut Room,
 ) -> Result<SourceTree, Fault> {
     let tree = Tree { fields, place: format!("tree {index}") };
     let leaves: usize = number(fields, &tree.place, "num_leaves")?;
-    if leaves == 0 || leaves > room.div_ceil(2) {
+    if leaves == 0 || leaves > room.nodes.div_ceil(2) {
         return Err(tree.fault(format!("{leaves} leaves are none, or too many")));
     }
     if fields.get("is_linear").is_some_and(|linear| *linear != "0") {
@@ -35,13 +53,13 @@ pub(super) fn read_tree(
     let splits = leaves - 1;
     let mut nodes = Vec::with_capacity(splits + leaves);
     if splits > 0 {
-        let columns = Columns {
+        let mut columns = Columns {
             feature: tree.list("split_feature", splits)?,
             threshold: tree.list("threshold", splits)?,
             decision: tree.list("decision_type", splits)?,
             left: tree.list("left_child", splits)?,
             right: tree.list("right_child", splits)?,
-            sets: tree.sets()?,
+            sets: tree.sets(splits, &mut room.categories)?,
         };
         for node in 0..splits {
             let split = columns.split(node, leaves, features);
@@ -52,6 +70,7 @@ pub(super) fn read_tree(
     nodes.extend(values.into_iter().map(SourceNode::Leaf));
     let tree = SourceTree { nodes, weight: 1.0 };
     tree.check(index)?;
+    room.nodes -= tree.nodes.len();
     Ok(tree)
 }
 
@@ -86,7 +105,7 @@ impl Tree<'_> {
     }
 
     /// The sets of categories: set `i` is the bits of `cat_threshold[cat_boundaries[i]..]`.
-    fn sets(&self) -> Result<Vec<Vec<u32>>, Fault> {
+    fn sets(&self, splits: usize, room: &mut usize) -> Result<Vec<Option<Vec<u32>>>, Fault> {
         let count = match self.fields.get("num_cat") {
             None => 0,
             Some(_) => number(self.fields, &self.place, "num_cat")?,
@@ -94,10 +113,18 @@ impl Tree<'_> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let boundaries: usize =
-            usize::checked_add(count, 1).ok_or_else(|| self.fault("num_cat is too large"))?;
-        let boundaries: Vec<usize> = self.list("cat_boundaries", boundaries)?;
+        if count > splits {
+            return Err(self.fault(format!("{count} sets of categories for {splits} splits")));
+        }
+        let boundaries: Vec<usize> = self.list("cat_boundaries", count + 1)?;
+        if boundaries[count] > MAX_CATEGORIES {
+            return Err(self.fault("cat_threshold is too long"));
+        }
         let words: Vec<u32> = self.list("cat_threshold", boundaries[count])?;
+        let total: usize = words.iter().map(|word| word.count_ones() as usize).sum();
+        *room = room.checked_sub(total).ok_or_else(|| {
+            self.fault(format!("sets of more than {MAX_CATEGORIES} categories together"))
+        })?;
         let mut sets = Vec::with_capacity(count);
         for ends in boundaries.windows(2) {
             let bits = words.get(ends[0]..ends[1]);
@@ -105,7 +132,7 @@ impl Tree<'_> {
             let categories = bits.iter().zip(0u32..).flat_map(|(word, index)| {
                 (0..32).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 32 + bit)
             });
-            sets.push(categories.collect());
+            sets.push(Some(categories.collect()));
         }
         Ok(sets)
     }
@@ -118,11 +145,17 @@ struct Columns {
     decision: Vec<u8>,
     left: Vec<i64>,
     right: Vec<i64>,
-    sets: Vec<Vec<u32>>,
+    /// Each belongs to one node, which takes it.
+    sets: Vec<Option<Vec<u32>>>,
 }
 
 impl Columns {
-    fn split(&self, node: usize, leaves: usize, features: usize) -> Result<SourceSplit, String> {
+    fn split(
+        &mut self,
+        node: usize,
+        leaves: usize,
+        features: usize,
+    ) -> Result<SourceSplit, String> {
         let splits = self.feature.len();
         let child = |child: i64| {
             let leaf = usize::try_from(!child).ok().filter(|leaf| *leaf < leaves);
@@ -141,8 +174,10 @@ impl Columns {
         let rule = match categorical {
             false => Rule::AtMost(threshold),
             true => {
-                let set = self.sets.iter().enumerate().find(|(i, _)| *i as f64 == threshold);
-                Rule::Among(set.ok_or("its set of categories is not there")?.1.clone())
+                let index =
+                    (threshold >= 0.0 && threshold.fract() == 0.0).then_some(threshold as usize);
+                let set = index.and_then(|index| self.sets.get_mut(index)?.take());
+                Rule::Among(set.ok_or("its set of categories is not there, or another node's")?)
             }
         };
         let missing = match decision >> 2 {

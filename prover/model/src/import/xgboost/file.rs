@@ -2,7 +2,7 @@
 
 use super::{MAX_CATEGORIES_TEXT, MAX_FEATURES};
 use crate::{
-    MAX_TREES,
+    MAX_NODES, MAX_TREES,
     import::json::{Bounded, Flag, Num},
     schema::MAX_CODES,
 };
@@ -102,21 +102,21 @@ pub(super) struct Categories {
 #[derive(Deserialize)]
 pub(super) struct TreeJson {
     pub tree_param: TreeParam,
-    pub left_children: Vec<Num<i64>>,
-    pub right_children: Vec<Num<i64>>,
-    pub split_indices: Vec<Num<u64>>,
-    pub split_conditions: Vec<Num<f32>>,
-    pub default_left: Vec<Flag>,
+    pub left_children: Bounded<Num<i64>, MAX_NODES>,
+    pub right_children: Bounded<Num<i64>, MAX_NODES>,
+    pub split_indices: Bounded<Num<u64>, MAX_NODES>,
+    pub split_conditions: Bounded<Num<f32>, MAX_NODES>,
+    pub default_left: Bounded<Flag, MAX_NODES>,
     #[serde(default)]
-    pub split_type: Vec<Num<u8>>,
+    pub split_type: Bounded<Num<u8>, MAX_NODES>,
     #[serde(default)]
-    pub categories: Vec<Num<u32>>,
+    pub categories: Bounded<Num<u32>, MAX_NODES>,
     #[serde(default)]
-    pub categories_nodes: Vec<Num<usize>>,
+    pub categories_nodes: Bounded<Num<usize>, MAX_NODES>,
     #[serde(default)]
-    pub categories_segments: Vec<Num<usize>>,
+    pub categories_segments: Bounded<Num<usize>, MAX_NODES>,
     #[serde(default)]
-    pub categories_sizes: Vec<Num<usize>>,
+    pub categories_sizes: Bounded<Num<usize>, MAX_NODES>,
 }
 
 #[derive(Deserialize)]

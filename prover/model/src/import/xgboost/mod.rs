@@ -132,7 +132,12 @@ fn categories(
                     let text = bytes.get(ends[0].0..ends[1].0);
                     let text = text.ok_or_else(|| fault("an offset is out of order"))?;
                     let text = String::from_utf8(text.into());
-                    text.map(Category::Text).map_err(|_| fault("a text is not UTF-8"))
+                    text.map(Category::Text).map_err(|_| {
+                        fault(
+                            "a text is not UTF-8: XGBoost cuts texts of a data frame that are not \
+                             ASCII, so give categories other names before training",
+                        )
+                    })
                 };
                 offsets.0.windows(2).map(text).collect::<Result<_, _>>()?
             }
