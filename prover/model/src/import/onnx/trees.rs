@@ -77,7 +77,7 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
             let base = base_value(node)?;
             let margin = ensemble(call, units, leaves, base)?;
             let columns = vec![Column::Sum(margin.clone().times(-1.0)), Column::Sum(margin)];
-            Ok(Row { shape: vec![2], columns, decision: true })
+            Ok(Row { shape: vec![2], columns })
         }
         ("NONE", _) => Err(node.unsupported("post_transform NONE", forest)),
         (transform, _) => {

@@ -23,14 +23,12 @@ pub(super) struct Row {
     pub shape: Vec<usize>,
     /// As many as the shape has places.
     pub columns: Vec<Column>,
-    /// Whether two columns are the margins against and for class 1, and not logits of classes.
-    pub decision: bool,
 }
 
 impl Row {
     /// A row of one dimension.
     pub fn new(columns: Vec<Column>) -> Self {
-        Self { shape: vec![columns.len()], columns, decision: false }
+        Self { shape: vec![columns.len()], columns }
     }
 }
 

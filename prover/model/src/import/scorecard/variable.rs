@@ -91,6 +91,11 @@ impl Variable {
         self.intervals.len() > 1
     }
 
+    /// Whether it has bins of single numbers among them.
+    pub fn has_special_numbers(&self) -> bool {
+        !self.intervals.is_empty() && !self.categories.is_empty()
+    }
+
     /// The lowest points of a bin.
     pub fn lowest(&self) -> Option<f64> {
         self.lowest

@@ -178,13 +178,10 @@ pub(super) fn linear_classifier(call: &Call<'_>, units: &mut Units) -> Result<Ro
     probability::note_classes(node, "classlabels_ints", "classlabels_strings", units)?;
     let columns = linear(call, units)?;
     let transform = node.text("post_transform", "NONE")?;
-    let mut row = Row::new(columns);
+    let row = Row::new(columns);
     match (transform, row.columns.len()) {
         (_, 3..) => Err(probability::several_classes(node, row.columns.len())),
-        ("NONE", 2) => {
-            row.decision = true;
-            Ok(row)
-        }
+        ("NONE", 2) => Ok(row),
         ("LOGISTIC", 1) => {
             let (_, mut sums) = sums(node, units, &row)?;
             Ok(probability::pair(sums.remove(0)))
@@ -216,7 +213,7 @@ pub(super) fn relu(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
     units.spend_on(node, &row.columns)?;
     units.layers.push(HiddenLayer { before, sums });
     let columns = (0..row.columns.len() as u32).map(|unit| Column::Sum(Sum::unit(layer, unit)));
-    Ok(Row { shape: row.shape.clone(), columns: columns.collect(), decision: false })
+    Ok(Row { shape: row.shape.clone(), columns: columns.collect() })
 }
 
 /// `Clip` from 0 on, which is ReLU.

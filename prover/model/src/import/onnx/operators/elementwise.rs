@@ -98,7 +98,7 @@ pub(super) fn binary(
     units.spend_on(node, &columns)?;
     let shape = inputs.shape;
     if inputs.is_row {
-        return Ok(vec![Value::Row(Rc::new(Row { shape, columns, decision: false }))]);
+        return Ok(vec![Value::Row(Rc::new(Row { shape, columns }))]);
     }
     let number = |column: &Column| match column {
         Column::Constant(number) => *number,
@@ -292,11 +292,7 @@ pub(super) fn negative(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault>
     let row = call.row(0)?;
     units.spend_on(&call.node, &row.columns)?;
     let columns = row.columns.iter().map(|column| linear(&call.node, column, |x| -x));
-    Ok(Row {
-        shape: row.shape.clone(),
-        columns: columns.collect::<Result<_, _>>()?,
-        decision: false,
-    })
+    Ok(Row { shape: row.shape.clone(), columns: columns.collect::<Result<_, _>>()? })
 }
 
 /// `Scaler`: `(x − offset) · scale`.
@@ -333,7 +329,7 @@ fn affine(
         let shifted = shift(node, units, column, -offset)?;
         columns.push(scale(node, &shifted, *factor)?);
     }
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// `BatchNormalization`, as in inference.
@@ -421,8 +417,7 @@ pub(super) fn cast(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, Fau
             _ => return Err(refused(format!("a cast of such numbers to {}", element::name(to)))),
         });
     }
-    let (shape, decision) = (row.shape.clone(), row.decision);
-    Ok(vec![Value::Row(Rc::new(Row { shape, columns, decision }))])
+    Ok(vec![Value::Row(Rc::new(Row { shape: row.shape.clone(), columns }))])
 }
 
 fn is_whole(of: &Lookup) -> bool {

@@ -32,8 +32,10 @@ pub(super) fn imputer(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
     for (column, value) in row.columns.iter().zip(values.iter().cycle()) {
         columns.push(match column {
             Column::Scaled(of) if of.missing.is_some() => column.clone(),
-            Column::Scaled(of) if of.is_plain() => {
-                Column::Scaled(Scaled { missing: Some(f64::from(*value)), ..*of })
+            // What stands in for the feature so that the scaler makes the value of it.
+            Column::Scaled(of) => {
+                let missing = Some(f64::from(*value) / of.scale + of.offset);
+                Column::Scaled(Scaled { missing, ..*of })
             }
             // Never missing.
             Column::Lookup(_) | Column::Constant(_) => column.clone(),
@@ -43,7 +45,7 @@ pub(super) fn imputer(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
             }
         });
     }
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// `IsNaN` of features.
@@ -60,7 +62,7 @@ pub(super) fn is_nan(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
         }
     };
     let columns = row.columns.iter().map(missing).collect::<Result<_, _>>()?;
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// `Not` of [`is_nan`].
@@ -74,7 +76,7 @@ pub(super) fn not(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
         _ => Err(node.unsupported("the opposite of a number", NO_NUMBER)),
     };
     let columns = row.columns.iter().map(negate).collect::<Result<_, _>>()?;
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// `Where` a feature is missing a constant, else the feature.
@@ -101,7 +103,7 @@ pub(super) fn choose(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
         });
     }
     units.spend_on(node, &columns)?;
-    Ok(Row { shape: inputs.shape, columns, decision: false })
+    Ok(Row { shape: inputs.shape, columns })
 }
 
 /// A feature that is encoded: its index, and whether it is text.
@@ -154,7 +156,7 @@ pub(super) fn one_hot(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
         }));
     }
     let shape = [&row.shape[..], &[categories.len()]].concat();
-    Ok(Row { shape, columns, decision: false })
+    Ok(Row { shape, columns })
 }
 
 /// `LabelEncoder` from texts or integers to numbers.
@@ -195,7 +197,7 @@ pub(super) fn label_encoder(call: &Call<'_>, units: &mut Units) -> Result<Row, F
         let values = keys.iter().cloned().zip(values.iter().copied()).collect();
         columns.push(Column::Lookup(Rc::new(Lookup { feature, values, other, plain: true })));
     }
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// Refuses a category that is there twice.

@@ -36,7 +36,7 @@ pub(super) fn each_sigmoid(node: &Node<'_>, units: &mut Units, row: &Row) -> Res
     let (_, sums) = sums(node, units, row)?;
     units.spend_on(node, &row.columns)?;
     let columns = sums.into_iter().map(Column::Sigmoid).collect();
-    Ok(Row { shape: row.shape.clone(), columns, decision: false })
+    Ok(Row { shape: row.shape.clone(), columns })
 }
 
 /// `Sigmoid`.
@@ -70,7 +70,7 @@ pub(super) fn absolute(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault>
     let (node, row) = (&call.node, call.row(0)?);
     units.spend_on(node, &row.columns)?;
     if row.columns.iter().all(|column| matches!(column, Column::Sigmoid(_))) {
-        return Ok(Row { shape: row.shape.clone(), columns: row.columns.clone(), decision: false });
+        return Ok(Row { shape: row.shape.clone(), columns: row.columns.clone() });
     }
     let hint = "imported are linear models and networks of dense layers with ReLU";
     Err(node.unsupported("absolute values", hint))
@@ -116,7 +116,7 @@ pub(super) fn normalizer(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
     let (node, row) = (&call.node, call.row(0)?);
     units.spend_on(node, &row.columns)?;
     if node.text("norm", "MAX")? == "L1" && is_pair(&row.columns) {
-        return Ok(Row { shape: row.shape.clone(), columns: row.columns.clone(), decision: false });
+        return Ok(Row { shape: row.shape.clone(), columns: row.columns.clone() });
     }
     let hint = "its result depends on all features at once: scale each by itself (StandardScaler)";
     Err(node.unsupported("a norm of a whole row", hint))
@@ -128,7 +128,7 @@ pub(super) fn zip_map(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
     units.spend_on(node, &row.columns)?;
     note_classes(node, "classlabels_int64s", "classlabels_strings", units)?;
     let (shape, columns) = (row.shape.clone(), row.columns.clone());
-    Ok(Row { shape, columns, decision: row.decision })
+    Ok(Row { shape, columns })
 }
 
 /// Says which class is which, unless they are called 0 and 1. Refuses classes in another order.

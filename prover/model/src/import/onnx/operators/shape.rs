@@ -102,7 +102,7 @@ pub(super) fn reshape(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, 
             let mut target = vec![1];
             target.extend(rest);
             let shape = reshaped(call, &from, &target)?.split_off(1);
-            row(Row { shape, columns: of.columns.clone(), decision: of.decision })
+            row(Row { shape, columns: of.columns.clone() })
         }
     }
 }
@@ -115,9 +115,7 @@ pub(super) fn flatten(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, 
         return Err(node.unsupported("flattening rows together", hint));
     }
     units.spend_on(node, &of.columns)?;
-    let mut flat = Row::new(of.columns.clone());
-    flat.decision = of.decision;
-    row(flat)
+    row(Row::new(of.columns.clone()))
 }
 
 /// Axes as an input or an attribute.
@@ -155,7 +153,7 @@ pub(super) fn squeeze(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, 
     let of = call.row(0)?;
     units.spend_on(node, &of.columns)?;
     let shape = shape(&of.shape, 1)?;
-    row(Row { shape, columns: of.columns.clone(), decision: of.decision })
+    row(Row { shape, columns: of.columns.clone() })
 }
 
 /// `Unsqueeze`.
@@ -189,7 +187,7 @@ pub(super) fn unsqueeze(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>
     if whole.remove(0) != 2 {
         return Err(node.malformed("a dimension before the one of rows"));
     }
-    row(Row { shape: whole, columns: of.columns.clone(), decision: of.decision })
+    row(Row { shape: whole, columns: of.columns.clone() })
 }
 
 /// `Transpose` of a matrix of weights, or of nothing.
@@ -246,7 +244,7 @@ pub(super) fn concat(call: &Call<'_>, units: &mut Units, axis: i64) -> Result<Ro
             columns.extend_from_slice(&row.columns[at * inner..(at + 1) * inner]);
         }
     }
-    Ok(Row { shape, columns, decision: false })
+    Ok(Row { shape, columns })
 }
 
 /// The columns at `places` along `axis` of the row's shape.
@@ -274,7 +272,7 @@ fn take(
     }
     let mut shape = of.shape.clone();
     shape[axis] = places.len();
-    Ok(Row { shape, columns, decision: of.decision && places == [0, 1] })
+    Ok(Row { shape, columns })
 }
 
 /// Places from integers, which count from the end below 0.
