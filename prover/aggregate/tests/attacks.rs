@@ -4,14 +4,18 @@
 mod common;
 
 use common::{
-    Lender, POINT, aggregate, aggregation, borrower, links, package, segment_proof, witness,
+    Lender, POINT, aggregate, aggregation, borrower, compiled, links, package, segment_proof,
+    witness,
 };
 use std::sync::LazyLock;
-use tessera_aggregate::{VerifyError, Witness, circuit::SegmentProof, circuit::build, verify};
+use tessera_aggregate::{
+    VerifyError, Witness, circuit::SegmentProof, circuit::build, proof::Aggregated, verify,
+};
 use tessera_circuit::testing::check;
-use tessera_field::{Fr, Secret, random};
+use tessera_field::{Fr, Secret, random, to_be_bytes};
 use tessera_model::Features;
 use tessera_segment::{Instances, circuit::commit_partial, key::model_digest};
+use verifier_gen::{Evm, Outcome, generate};
 use zeroize::Zeroizing;
 
 const SCORE: u64 = (647 * POINT) as u64;
@@ -166,14 +170,26 @@ fn keys_are_hiding_and_reproducible() {
     }
 }
 
-/// A valid aggregation proof over `proofs`, and what the verification of it says.
+/// What library and contract say of a proof: the same.
+fn verdict_on(proof: &Aggregated) -> Result<(), VerifyError> {
+    static CONTRACT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let spec = &aggregation(2).1;
+        compiled(spec, &generate(spec))
+    });
+    let native = verify(&aggregation(2).1, &proof.statement, &proof.bytes);
+    let mut evm = Evm::deploy(&CONTRACT).expect("it deploys");
+    let statement = proof.statement.map(|word| to_be_bytes(&word));
+    let outcome = evm.verify(&statement, &proof.bytes).expect("the EVM runs");
+    assert_eq!(matches!(outcome, Outcome::Accepted { .. }), native.is_ok(), "{outcome:?}");
+    native
+}
+
+/// A valid aggregation proof over changed segment proofs, and what is said of it.
 fn verdict(change: impl FnOnce(&mut Witness)) -> Result<(), VerifyError> {
     let mut witness = honest(0);
     change(&mut witness);
     assert!(satisfied(&witness), "the circuit can't see this");
-    let proof = aggregate(&witness);
-    let made = aggregation(2);
-    verify(&made.1, &proof.statement, &proof.bytes)
+    verdict_on(&aggregate(&witness))
 }
 
 fn bytes(proof: &mut SegmentProof, at: usize) -> &mut [u8] {
@@ -215,6 +231,38 @@ fn false_segment_proofs_are_refused_at_the_end() {
         witness.proofs[1].key = other.verifying_keys()[1];
     });
     assert_eq!(keys, Err(VerifyError::Rejected));
+    // Each segment's key under the other's proof.
+    let swapped = verdict(|witness| {
+        let [first, second] = [0, 1].map(|index| witness.proofs[index].key);
+        (witness.proofs[0].key, witness.proofs[1].key) = (second, first);
+    });
+    assert_eq!(swapped, Err(VerifyError::Rejected));
+}
+
+/// A model of the forger's own, generous and honestly proven, under the digest of the lender's: the
+/// digest's cells refuse it, and so does everybody who checks the finished proof.
+#[test]
+fn keys_that_are_not_in_the_digest_are_refused() {
+    let model = model_digest(&LENDER.verifying_keys()).expect("a digest");
+    let mut generous = package(1);
+    generous.model.offset += 100 * POINT;
+    let generous = Lender::new(generous, 2);
+    let own = witness(&generous, &borrower(&generous.package), SCORE + 100 * POINT as u64);
+    let mut proof = aggregate(&own);
+    assert_eq!(verdict_on(&proof), Ok(()), "it proves the forger's model");
+    proof.statement[2] = model;
+    assert_eq!(verdict_on(&proof), Err(VerifyError::Rejected));
+
+    let mut forged = build(&own).expect("builds");
+    let digest = forged.instance_values()[2];
+    for row in 0..forged.rows() {
+        let cell = forged.cell(row);
+        if forged.value(cell) == digest {
+            forged.overwrite(cell, model);
+        }
+    }
+    assert_eq!(forged.instance_values()[2], model);
+    assert!(!forged.holds(&forged.instance_values()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use tessera_aggregate::{
     AggregationKey, Witness,
@@ -22,7 +23,7 @@ use tessera_segment::{
     Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey, circuit::Share,
 };
 use tessera_setup::{Srs, development};
-use verifier_gen::VerifierSpec;
+use verifier_gen::{VerifierSpec, compile, generate::contract_name};
 use zeroize::Zeroizing;
 
 /// One point, in the unit of scores.
@@ -227,4 +228,10 @@ pub fn aggregate(witness: &Witness) -> Aggregated {
     let made = aggregation(segments);
     let (key, _) = &*made;
     prove(srs(key.k()).params(), key, witness).expect("a proof")
+}
+
+/// Creation code of the contract with this text.
+pub fn compiled(spec: &VerifierSpec, text: &str) -> Vec<u8> {
+    let solc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/solc");
+    compile(&solc, &contract_name(spec.segments), text).expect("it compiles").creation
 }

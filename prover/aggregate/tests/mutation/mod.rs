@@ -66,21 +66,53 @@ impl Mutation {
     }
 }
 
+impl Mutation {
+    /// The error that must name it, where one check of the contract is there for such a change. Most
+    /// changes are refused by the pairing, or by the first check that they come to.
+    pub fn named_by(&self, layout: &Layout) -> Option<&'static str> {
+        let deferred = |at: &usize| *at < layout.outer;
+        let scalar = |at: &usize| {
+            (4..4 + 32 * STATEMENT_WORDS).contains(at)
+                || *at >= PROOF_START && deferred(at)
+                || layout.words.contains(at)
+        };
+        let above_r = ["all ones", "r", "q", "plus r", "plus q", "plus 2r"];
+        let off_curve = ["off the curve", "beside the curve", "on another curve", "the identity"];
+        match self {
+            Mutation::Word { at, what, .. } if scalar(at) && above_r.contains(what) => {
+                Some("WordNotInField")
+            }
+            Mutation::Point { what, .. } if off_curve.contains(what) => Some("PointNotOnCurve"),
+            Mutation::Point { at, what, .. } if what.ends_with("plus q") => {
+                Some(if deferred(at) { "WordNotInField" } else { "PointNotOnCurve" })
+            }
+            Mutation::Extend { admitted: false, .. } | Mutation::Shift { .. } => {
+                Some("CalldataLayout")
+            }
+            Mutation::Extend { admitted: true, .. } => Some("ProofLength"),
+            _ => None,
+        }
+    }
+}
+
 fn set_length(data: &mut [u8], admitted: bool) {
     if let Some(length) = data.len().checked_sub(PROOF_START).filter(|_| admitted) {
         data[PROOF_START - 8..PROOF_START].copy_from_slice(&(length as u64).to_be_bytes());
     }
 }
 
-/// Where the points and the single words of the proof are, in bytes of the call.
+/// Where the points and the single words of the proof are, in bytes of the call, and where the
+/// aggregation proof begins.
 pub struct Layout {
     pub points: Vec<usize>,
     pub words: Vec<usize>,
+    pub outer: usize,
 }
 
 impl Layout {
     pub fn new(segments: usize) -> Self {
-        let mut layout = Layout { points: vec![], words: vec![] };
+        let outer = PROOF_START + 32 * SEGMENT_WORDS * segments;
+        let mut layout = Layout { points: vec![], words: vec![], outer };
         let mut at = PROOF_START;
         let mut take = |list: &mut Vec<usize>, words: usize| {
             list.push(at);

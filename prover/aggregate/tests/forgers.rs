@@ -1,0 +1,289 @@
+//! Provers who do not keep to the transcript: each makes a proof that a contract with one fault
+//! accepts, and is refused by the contract as it is.
+
+mod common;
+
+use common::{Lender, aggregation, borrower, compiled, package, witness};
+use halo2_proofs::{
+    plonk::{ProvingKey, create_proof, keygen_pk2},
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+    transcript::{EncodedChallenge, Transcript, TranscriptWrite},
+};
+use halo2curves::{
+    bn256::{Bn256, G1Affine},
+    ff::{Field, PrimeField},
+    group::{Curve, GroupEncoding},
+};
+use rand_core_06::OsRng;
+use sha3::{Digest, Keccak256};
+use snark_verifier::system::halo2::transcript::evm::ChallengeEvm;
+use std::io;
+use tessera_aggregate::{VerifyError, Witness, circuit::circuit, verify};
+use tessera_field::{Fr, from_be_bytes, from_digest, to_be_bytes};
+use tessera_segment::proof::PROOF_LENGTH;
+use tessera_setup::DEVELOPMENT_SECRET;
+use verifier_gen::{
+    Evm, Outcome, VerifierSpec,
+    exercise::calldata,
+    generate,
+    layout::{SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint, instance_words},
+};
+
+/// What is added to W', when z' is known and the ρ of a contract that draws it before W'.
+type Correction<'a> = &'a dyn Fn(Fr, Fr) -> G1Affine;
+
+/// The contract's transcript, as the prover runs it.
+#[derive(Default)]
+struct Forger<'a> {
+    absorbed: Vec<u8>,
+    proof: Vec<u8>,
+    /// Scalars so far: the key's hash, the instances, the evaluations.
+    scalars: usize,
+    /// Points so far: advice, product, random, two quotient pieces, W, W'.
+    points: usize,
+    challenge: Fr,
+    /// The scalar that is written as its residue plus r.
+    raised: Option<usize>,
+    correction: Option<Correction<'a>>,
+}
+
+impl Forger<'_> {
+    fn word(&mut self, scalar: Fr) -> [u8; 32] {
+        self.scalars += 1;
+        let word = to_be_bytes(&scalar);
+        if self.raised == Some(self.scalars - 1) { plus_modulus(word) } else { word }
+    }
+
+    fn squeeze(absorbed: &[u8]) -> [u8; 32] {
+        let more: &[u8] = if absorbed.len() == 32 { &[1] } else { &[] };
+        Keccak256::digest([absorbed, more].concat()).into()
+    }
+}
+
+impl Transcript<G1Affine, ChallengeEvm<G1Affine>> for Forger<'_> {
+    fn squeeze_challenge(&mut self) -> ChallengeEvm<G1Affine> {
+        let digest = Self::squeeze(&self.absorbed);
+        self.absorbed = digest.to_vec();
+        let challenge = ChallengeEvm::new(&digest);
+        self.challenge = challenge.get_scalar();
+        challenge
+    }
+
+    fn common_point(&mut self, point: G1Affine) -> io::Result<()> {
+        self.absorbed.extend(coordinates(&point));
+        Ok(())
+    }
+
+    fn common_scalar(&mut self, scalar: Fr) -> io::Result<()> {
+        let word = self.word(scalar);
+        self.absorbed.extend(word);
+        Ok(())
+    }
+}
+
+impl TranscriptWrite<G1Affine, ChallengeEvm<G1Affine>> for Forger<'_> {
+    fn write_point(&mut self, mut point: G1Affine) -> io::Result<()> {
+        if let (7, Some(correction)) = (self.points + 1, self.correction) {
+            let early = ChallengeEvm::<G1Affine>::new(&Self::squeeze(&self.absorbed)).get_scalar();
+            point = (point + correction(self.challenge, early)).to_affine();
+        }
+        self.points += 1;
+        self.proof.extend(coordinates(&point));
+        self.common_point(point)
+    }
+
+    fn write_scalar(&mut self, scalar: Fr) -> io::Result<()> {
+        let word = self.word(scalar);
+        self.absorbed.extend(word);
+        self.proof.extend(word);
+        Ok(())
+    }
+}
+
+fn coordinates(point: &G1Affine) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    for (word, x) in bytes.chunks_exact_mut(32).zip([point.x, point.y]) {
+        word.copy_from_slice(&x.to_repr());
+        word.reverse();
+    }
+    bytes
+}
+
+/// The same residue, written otherwise: twice r is below 2^256.
+fn plus_modulus(mut word: [u8; 32]) -> [u8; 32] {
+    let mut carry = 1u16;
+    for (byte, of) in word.iter_mut().zip(to_be_bytes(&-Fr::ONE)).rev() {
+        carry += u16::from(*byte) + u16::from(of);
+        *byte = carry as u8;
+        carry >>= 8;
+    }
+    word
+}
+
+/// Statement and proof as call data has them.
+struct Call {
+    statement: [[u8; 32]; STATEMENT_WORDS],
+    proof: Vec<u8>,
+}
+
+/// halo2's key of an aggregation, for provers of our own.
+fn key(segments: usize) -> ProvingKey<G1Affine> {
+    let circuit = circuit(&Witness::blank(segments)).expect("a circuit");
+    keygen_pk2(common::srs(circuit.smallest_k()).params(), &circuit, false).expect("a key")
+}
+
+/// The aggregation proof of `witness`, by a forger.
+fn forge(key: &ProvingKey<G1Affine>, witness: &Witness, mut forger: Forger) -> Call {
+    let circuit = circuit(witness).expect("a circuit");
+    let srs = common::srs(circuit.smallest_k());
+    let instances = circuit.instances();
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, _, _, _, _>(
+        srs.params(),
+        key,
+        &[circuit],
+        &[&[&instances]],
+        OsRng,
+        &mut forger,
+    )
+    .expect("a proof");
+    let mut words: Vec<[u8; 32]> = instances.iter().map(to_be_bytes).collect();
+    if let Some(word) = forger.raised.and_then(|index| words.get_mut(index - 1)) {
+        *word = plus_modulus(*word);
+    }
+    let (statement, deferred) = words.split_at(STATEMENT_WORDS);
+    let proof = [deferred.as_flattened(), &forger.proof].concat();
+    Call { statement: statement.try_into().expect("five words"), proof }
+}
+
+/// The contract's text with each of these lines replaced, which it has once.
+fn careless(spec: &VerifierSpec, changes: &[(&str, &str)]) -> Evm {
+    let mut text = generate(spec);
+    for (from, to) in changes {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text = text.replace(from, to);
+    }
+    Evm::deploy(&compiled(spec, &text)).expect("it deploys")
+}
+
+fn accepts(evm: &mut Evm, call: &Call) -> bool {
+    let outcome = evm.call(calldata(&call.statement, &call.proof)).expect("the EVM runs");
+    matches!(outcome, Outcome::Accepted { .. })
+}
+
+/// What the contract says of a call that it refuses.
+fn refusal(evm: &mut Evm, call: &Call) -> Vec<u8> {
+    match evm.call(calldata(&call.statement, &call.proof)).expect("the EVM runs") {
+        Outcome::Refused(error) => error,
+        accepted => panic!("{accepted:?}"),
+    }
+}
+
+fn error(signature: &str, argument: Option<usize>) -> Vec<u8> {
+    let mut bytes = Keccak256::digest(signature)[..4].to_vec();
+    bytes.extend(argument.into_iter().flat_map(|index| to_be_bytes(&Fr::from(index as u64))));
+    bytes
+}
+
+fn native(spec: &VerifierSpec, call: &Call) -> Option<Result<(), VerifyError>> {
+    let words: Option<Vec<Fr>> = call.statement.iter().map(|word| from_be_bytes(*word)).collect();
+    words.map(|words| verify(spec, &words.try_into().expect("five words"), &call.proof))
+}
+
+fn honest(segments: usize) -> Witness {
+    let lender = Lender::new(package(1), segments);
+    witness(&lender, &borrower(&lender.package), 0)
+}
+
+/// `word + r` is the same number to whoever computes modulo r. The prover draws the challenges from the
+/// words as they are sent, so that nothing but the comparison with r stands in the way.
+#[test]
+fn words_above_the_modulus_are_refused_though_the_transcript_has_them() {
+    let (made, key) = (aggregation(1), key(1));
+    let spec = &made.1;
+    let mut contract = careless(spec, &[]);
+    let mut reducing =
+        careless(spec, &[("iszero(lt(word, r))", "0"), ("iszero(lt(mload(at), R))", "0")]);
+    let witness = honest(1);
+    let kept = forge(&key, &witness, Forger::default());
+    assert!(accepts(&mut contract, &kept));
+    assert_eq!(native(spec, &kept), Some(Ok(())));
+
+    // Commitment, threshold, context; the first deferred scalar; the first evaluation.
+    let evaluation = instance_words(1);
+    for index in [0, 3, 4, STATEMENT_WORDS + 4, evaluation] {
+        let call = forge(&key, &witness, Forger { raised: Some(index + 1), ..Forger::default() });
+        assert!(accepts(&mut reducing, &call), "the attack works: word {index}");
+        // Five points come between the instances and the evaluations.
+        let at = if index < evaluation { index } else { index + 10 };
+        let expected = error("WordNotInField(uint256)", Some(at));
+        assert_eq!(refusal(&mut contract, &call), expected, "word {index}");
+        assert!(!matches!(native(spec, &call), Some(Ok(()))), "word {index}");
+    }
+}
+
+/// A segment's proof with something added to its W', which no challenge of its own follows.
+fn with_opening(witness: &mut Witness, segment: usize, added: impl Into<halo2curves::bn256::G1>) {
+    let bytes = &mut witness.proofs[segment].bytes[PROOF_LENGTH - 32..];
+    let mut repr = <G1Affine as GroupEncoding>::Repr::default();
+    repr.as_mut().copy_from_slice(bytes);
+    let point = G1Affine::from_bytes(&repr).expect("a point of the proof");
+    let changed = (added.into() + point).to_affine();
+    bytes.copy_from_slice(changed.to_bytes().as_ref());
+}
+
+/// z' of a segment's proof: W' has it for a scalar.
+fn z_prime(call: &Call, segment: usize) -> Fr {
+    let index = SegmentPoint::ALL.iter().position(|point| *point == SegmentPoint::OpeningPrime);
+    let at = segment * SEGMENT_WORDS + 3 * index.expect("listed") + 1;
+    from_be_bytes(call.proof[32 * at..][..32].try_into().expect("32 bytes")).expect("canonical")
+}
+
+/// Two false segment proofs whose errors add up to nothing: each W' is moved by what the other's error
+/// is a multiple of. No secret is needed, `[τ]` is in every reference string.
+#[test]
+fn errors_that_cancel_each_other_are_refused() {
+    let (made, key) = (aggregation(2), key(2));
+    let spec = &made.1;
+    let mut contract = careless(spec, &[]);
+    let mut adding = careless(spec, &[("mstore(RHO, mod(state, R))", "mstore(RHO, 1)")]);
+
+    let mut witness = honest(2);
+    let call = forge(&key, &witness, Forger::default());
+    let [first, second] = [0, 1].map(|segment| z_prime(&call, segment));
+    // The error of W' + P is (z' − τ)·P.
+    let tau = from_digest(tessera_artifact::sha256(DEVELOPMENT_SECRET.as_bytes()).0);
+    let generator = G1Affine::generator();
+    with_opening(&mut witness, 0, generator * (second - tau));
+    let alone = forge(&key, &witness, Forger::default());
+    assert!(!accepts(&mut adding, &alone), "one error alone is noticed by both");
+    with_opening(&mut witness, 1, generator * (tau - first));
+    let call = forge(&key, &witness, Forger::default());
+    assert!(accepts(&mut adding, &call), "the attack works");
+    assert_eq!(refusal(&mut contract, &call), error("ProofRejected()", None));
+    assert_eq!(native(spec, &call), Some(Err(VerifyError::Rejected)));
+}
+
+/// A false segment proof, whose error the aggregation's own W' takes back: possible to who knows ρ
+/// before W' is sent, and τ.
+#[test]
+fn rho_is_drawn_after_the_last_message() {
+    let (made, key) = (aggregation(1), key(1));
+    let spec = &made.1;
+    let mut contract = careless(spec, &[]);
+    let early = ("state := absorb(state, PROOF_W_PRIME, 0x40)", "state := squeeze(state)");
+    let mut hasty = careless(spec, &[early]);
+
+    let mut witness = honest(1);
+    let inner = z_prime(&forge(&key, &witness, Forger::default()), 0);
+    let generator = G1Affine::generator();
+    with_opening(&mut witness, 0, generator);
+    let tau = from_digest(tessera_artifact::sha256(DEVELOPMENT_SECRET.as_bytes()).0);
+    let correction = |z_prime: Fr, rho: Fr| {
+        let inverse = (z_prime - tau).invert().expect("z' is not τ");
+        (generator * (-rho * (inner - tau) * inverse)).to_affine()
+    };
+    let call = forge(&key, &witness, Forger { correction: Some(&correction), ..Forger::default() });
+    assert!(accepts(&mut hasty, &call), "the attack works");
+    assert_eq!(refusal(&mut contract, &call), error("ProofRejected()", None));
+    assert_eq!(native(spec, &call), Some(Err(VerifyError::Rejected)));
+}
