@@ -21,14 +21,15 @@ use halo2curves::{
 };
 use rand_core_06::{CryptoRng, OsRng, RngCore};
 use snark_verifier::system::halo2::transcript::halo2::ChallengeScalar;
+use std::collections::BTreeSet;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
-use tessera_field::{Fr, Secret, poseidon, random};
+use tessera_field::{Fr, Secret, poseidon, random, to_be_bytes};
 use tessera_model::{Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
     circuit::{build, circuit, commit_partial},
     key::model_digest,
-    proof::Transcript,
+    proof::{PROOF_EVALUATIONS, PROOF_POINTS, Transcript},
 };
 use verifier_gen::layout::{SEGMENT_WORDS, SegmentPoint};
 use zeroize::Zeroizing;
@@ -308,4 +309,25 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
     let equal: Vec<usize> =
         words.enumerate().filter(|(_, (a, b))| a == b).map(|(index, _)| index).collect();
     assert_eq!(equal, of_key);
+}
+
+/// Values of a key's polynomials would confirm a guessed model (`segment/tests/kept.rs`), and the other
+/// values say something of the borrower: a segment's proof has them, the aggregated one has not.
+#[test]
+fn no_evaluation_of_a_segments_proof_is_public() {
+    let lender = Lender::new(package(4), 2);
+    let witness = common::witness(&lender, &borrower(&lender.package), 0);
+    let public = aggregate(&witness);
+    let deferred = public.bytes.chunks_exact(32).map(<[u8]>::to_vec);
+    let words: BTreeSet<Vec<u8>> =
+        deferred.chain(public.statement.map(|word| to_be_bytes(&word).to_vec())).collect();
+    for proof in &witness.proofs {
+        let [selector, ..] = proof.key.words().expect("expressible");
+        assert!(words.contains(to_be_bytes(&selector).as_slice()), "words are found");
+        let evaluations = &proof.bytes[32 * (PROOF_POINTS - 2)..][..32 * PROOF_EVALUATIONS];
+        for evaluation in evaluations.chunks_exact(32) {
+            let word: Vec<u8> = evaluation.iter().rev().copied().collect();
+            assert!(!words.contains(&word));
+        }
+    }
 }

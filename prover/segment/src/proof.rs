@@ -57,7 +57,9 @@ pub struct Unverified;
 #[derive(Clone, Copy, Debug)]
 pub struct Verified;
 
-/// A segment's proof with the key and the instances it is for. Everything in it is public.
+/// A segment's proof with the key and the instances it is for. It says nothing of the borrower, but it
+/// has values of the key's polynomials, and they confirm a guessed model to somebody without its salt:
+/// it is for those who may know the model. An aggregated proof, which has none, is for everybody.
 #[derive(Clone, Debug)]
 pub struct Proof<State> {
     key: VerifyingKey,
@@ -119,7 +121,8 @@ impl<State> Proof<State> {
         &self.bytes
     }
 
-    /// Writes the proof as JSON, with the digest of the reference string it was made with.
+    /// Writes the proof as JSON that only the owner reads, with the digest of the reference string it
+    /// was made with.
     pub fn write(&self, path: &Path, srs: Sha256Digest) -> Result<(), ProofError> {
         let file = File {
             k: self.key.k,
@@ -129,7 +132,7 @@ impl<State> Proof<State> {
             proof: hex::encode(&self.bytes),
             srs,
         };
-        Ok(tessera_artifact::write_json(path, KIND, VERSION, &file, Secrecy::Public)?)
+        Ok(tessera_artifact::write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
     }
 }
 

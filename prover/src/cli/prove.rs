@@ -51,7 +51,8 @@ pub struct Args {
     /// Number of segments that the model is cut into [default: the package's].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
-    /// Keep the proof of each segment in this folder; each can be verified alone.
+    /// Keep the proof of each segment in this folder; each can be verified alone, by those who may know
+    /// the model.
     #[arg(long, value_name = "DIR")]
     keep_segments: Option<PathBuf>,
     #[command(flatten)]
