@@ -295,7 +295,10 @@ fn nothing_secret_is_said_or_left_behind() {
 fn debug_output_shows_nothing() {
     use tessera_credential::{AccountKey, Opening};
     use tessera_field::{Fr, Secret};
-    use tessera_model::{Features, Package, Schema};
+    use tessera_model::{
+        Features, Network, Package, Schema,
+        network::{Layer, Neuron},
+    };
 
     let mut desk = Desk::new();
     desk.run(
@@ -319,10 +322,21 @@ fn debug_output_shows_nothing() {
     let witness = tessera_segment::Secrets::new(&features, first, second, links);
     let cells = tessera_segment::circuit::build(&share, &witness);
     let packed = features.packed(&schema);
+    let score = package.score(&features).unwrap();
+    let reasons = package.explain(&features).unwrap();
+    let file = fs::read(desk.path("model.json")).unwrap();
+    let source = tessera_model::import::read(&file, &Default::default()).unwrap();
+    let neuron = Neuron { bias: 192_837_465, weights: vec![564_738_291] };
+    let network =
+        Network { inputs: vec![], layers: vec![Layer { neurons: vec![neuron], shift: 0 }] };
     let debug = format!(
         "{key:?} {features:?} {blinding:?} {opening:?} {package:?} {package:#?} {model:?} {:?} {:?} \
-         {cells:?} {packed:?}",
-        model.trees[0], model.trees[0].nodes,
+         {cells:?} {packed:?} {score:?} {reasons:?} {:?} {source:?} {network:?} {:?} {:?}",
+        model.trees[0],
+        model.trees[0].nodes,
+        reasons.reasons,
+        network.layers,
+        network.layers[0].neurons,
     )
     .into_bytes();
 
@@ -332,7 +346,19 @@ fn debug_output_shows_nothing() {
         Planted::number("blinding", 918_273_645_546_372_819),
         Planted::word("key", &secret),
         Planted::bytes("salt", &package.salt),
+        Planted::number("score", score.0.unsigned_abs()),
+        Planted::number("bias", 192_837_465),
+        Planted::number("weight", 564_738_291),
+        Planted::text("answer", &INCOME.to_string()),
     ];
+    planted.extend(LEAVES.map(|leaf| Planted::text("leaf", &leaf.trim_start_matches('-')[..8])));
+    planted.extend(
+        reasons
+            .reasons
+            .iter()
+            .filter(|reason| reason.cost != 0.0)
+            .map(|reason| Planted::text("cost", &reason.cost.to_string())),
+    );
     let leaves =
         package.model.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
             tessera_model::Node::Leaf { value } => Some(value.unsigned_abs()),

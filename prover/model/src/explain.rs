@@ -15,6 +15,7 @@ use crate::{
     schema::{Feature, FeatureKind},
 };
 use serde::Serialize;
+use tessera_field::hide;
 
 /// How reasons were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,7 +30,7 @@ pub enum Method {
 }
 
 /// What one feature cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct Reason {
     /// Name of the feature.
     pub feature: String,
@@ -40,6 +41,8 @@ pub struct Reason {
     /// Points that the answer took away; below 0 where it added some.
     pub cost: f64,
 }
+
+hide!(Reason);
 
 /// All reasons of a score, the costliest first. Secret, like the score.
 #[derive(Clone, PartialEq, Serialize)]

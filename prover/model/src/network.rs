@@ -13,6 +13,7 @@ use crate::{
     forest::{ModelError, SCORE_LIMIT},
     schema::Schema,
 };
+use tessera_field::hide;
 use zeroize::Zeroizing;
 
 /// Every accumulator stays below `2^ACCUMULATOR_BITS` in magnitude, far below the field's 2^253 and
@@ -24,7 +25,7 @@ pub const MAX_WEIGHTS: usize = 1 << 22;
 pub const MAX_LAYERS: usize = 64;
 
 /// Layers of neurons over inputs that are read off the features.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Network {
     /// What the first layer sees.
     pub inputs: Vec<Input>,
@@ -52,7 +53,7 @@ pub enum Input {
 }
 
 /// Neurons over the same activations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Layer {
     /// At least one.
     pub neurons: Vec<Neuron>,
@@ -61,13 +62,15 @@ pub struct Layer {
 }
 
 /// A weighted sum.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Neuron {
     /// What the sum starts from.
     pub bias: i128,
     /// A weight an activation of the layer before (or an input).
     pub weights: Vec<i64>,
 }
+
+hide!(Network, Layer, Neuron);
 
 /// Ends of what a number can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Scores in points, and how points follow from the odds that a model estimates.
 
 use std::fmt;
+use tessera_field::hide;
 
 /// Bits after the binary point of a score.
 pub const FRACTION_BITS: u32 = 32;
@@ -8,8 +9,10 @@ pub const FRACTION_BITS: u32 = 32;
 pub const ONE: i64 = 1 << FRACTION_BITS;
 
 /// A score, in points × 2^32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score(pub i64);
+
+hide!(Score);
 
 /// Text that is no score or no scaling.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

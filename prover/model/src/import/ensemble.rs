@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{Feature, FeatureKind, Scaling, Schema, package::Format};
 use std::collections::{HashMap, HashSet};
+use tessera_field::hide;
 
 /// What a file holds, with nothing rounded.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Ensemble {
     /// What wrote it.
     pub format: Format,
@@ -64,7 +65,7 @@ pub enum Precision {
 }
 
 /// One tree; node 0 is the root. Every node is reached at most once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceTree {
     /// All nodes of the file, reached or not.
     pub nodes: Vec<SourceNode>,
@@ -73,7 +74,7 @@ pub struct SourceTree {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum SourceNode {
     /// An end and its value.
     Leaf(f64),
@@ -82,7 +83,7 @@ pub enum SourceNode {
 }
 
 /// A question and where its answers lead.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceSplit {
     /// Index in [`Ensemble::features`].
     pub feature: usize,
@@ -99,7 +100,7 @@ pub struct SourceSplit {
 }
 
 /// Which values go left.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Rule {
     /// XGBoost: `f32(x) < t`.
     Below(f32),
@@ -118,6 +119,8 @@ pub enum Rule {
     /// LightGBM: the whole part of `x` is among these, which are ascending.
     Among(Vec<u32>),
 }
+
+hide!(Ensemble, SourceTree, SourceNode, SourceSplit, Rule);
 
 /// Which values are missing.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{Schema, package::Format};
 use std::collections::HashMap;
+use tessera_field::hide;
 
 /// Widest layer, and most inputs.
 pub const MAX_WIDTH: usize = 65_536;
@@ -16,7 +17,7 @@ pub const MAX_WIDTH: usize = 65_536;
 pub const MAX_WEIGHTS: usize = 1 << 22;
 
 /// What a file holds, with nothing rounded. A linear model has one layer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceNetwork {
     /// What wrote it.
     pub format: Format,
@@ -39,7 +40,7 @@ pub struct SourceNetwork {
 }
 
 /// A number that is made of a feature.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceInput {
     /// Index in [`SourceNetwork::features`].
     pub feature: usize,
@@ -48,7 +49,7 @@ pub struct SourceInput {
 }
 
 /// How an input follows from a feature.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum SourceInputKind {
     /// `(x − offset) · scale`.
     Value {
@@ -64,7 +65,7 @@ pub enum SourceInputKind {
 }
 
 /// A dense layer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SourceLayer {
     /// A row an output, a column an input.
     pub weights: Vec<Vec<f64>>,
@@ -74,8 +75,10 @@ pub struct SourceLayer {
     pub relu: bool,
 }
 
+hide!(SourceNetwork, SourceInput, SourceInputKind, SourceLayer, ResolvedNetwork, ResolvedInput);
+
 /// A network whose inputs are found in a schema.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ResolvedNetwork {
     /// What the first layer sees.
     pub inputs: Vec<ResolvedInput>,
@@ -84,7 +87,7 @@ pub struct ResolvedNetwork {
 }
 
 /// A number that is made of a feature of a schema.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum ResolvedInput {
     /// `(x − offset) · scale`.
     Value {
