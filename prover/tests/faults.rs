@@ -166,6 +166,32 @@ fn killed_while_making_or_importing_an_srs() {
     desk.run("srs check imported.srs").ended(0);
 }
 
+/// Files of one command that belong together: halves of two runs are told apart.
+#[test]
+fn killed_while_importing_or_issuing() {
+    let desk = Desk::new();
+    let import = "model import model.json --schema schema.json --points 600@50:1,pdo=20";
+    let import = format!("{import} --out package");
+    desk.kill(&import, 4, |desk, _| {
+        let said = desk.run("model show package");
+        let again = said.code == Some(2) && said.talk.contains("import the model again");
+        assert!(said.code == Some(0) || again, "{}", said.talk);
+    });
+    desk.run(&import).ended(0);
+    desk.run("model show package").ended(0);
+
+    let issue = desk.issue("--out ada");
+    let check =
+        "attester check ada/credential.json --opening ada/opening.json --schema schema.json";
+    desk.kill(&issue, 4, |desk, _| {
+        let said = desk.run(check);
+        let other = said.code == Some(1) && said.talk.contains("does not open");
+        assert!(said.code == Some(0) || other, "{}", said.talk);
+    });
+    desk.run(&issue).ended(0);
+    desk.run(check).ended(0);
+}
+
 /// A file that may not grow stands for a disk without room: `write` fails at the same place.
 #[test]
 fn no_room_on_the_disk() {

@@ -114,7 +114,7 @@ pub(crate) fn multiply_each(points: &mut [G1Affine], scalars: &[Fr]) {
         if position + 1 < DIGITS {
             (0..WIDTH).for_each(|_| double_each(points, scratch));
         }
-        for half in 0..2 {
+        for half in [0, 1] {
             for (i, addend) in addends.iter_mut().enumerate() {
                 let digit = digits[i][half][position];
                 let Some(multiple) = usize::from(digit.unsigned_abs()).checked_sub(1) else {
