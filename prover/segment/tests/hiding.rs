@@ -22,11 +22,12 @@ use halo2curves::{
 };
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, ColumnCircuit, builder::SALT_ROWS};
-use tessera_field::{Fr, random};
+use tessera_field::{Fr, random, to_hex};
 use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
-    Secrets,
+    ProvingKey, Secrets,
     circuit::{Share, Work, build_unsalted},
+    key::model_digest,
 };
 use tessera_setup::{Srs, development};
 
@@ -147,4 +148,19 @@ fn no_commitment_tells_two_models_apart_without_the_salt() {
             assert!(points.iter().zip(&made).all(|(guess, point)| guess != point));
         }
     }
+}
+
+/// Pinned: a lender's second machine, or another year's, makes the same keys.
+#[test]
+fn a_salt_gives_one_digest_on_every_machine() {
+    let trees = trees();
+    let digest = |salt: &[u8; 32]| {
+        let work = Work::Trees(&trees);
+        let share = Share { index: 0, schema: &SCHEMA, offset: 600, work, salt };
+        let key = ProvingKey::new(SRS.params(), SRS.params().k(), &share).expect("a key");
+        to_hex(&model_digest(&[*key.verifying_key()]).expect("a digest"))
+    };
+    let expected = "0x29445e09fee29b1274a7ae917e1dc9e2ed79b12cf9f905bd5af87a00b9360a60";
+    assert_eq!(digest(&[7; 32]), expected);
+    assert_ne!(digest(&[7; 32]), digest(&[8; 32]));
 }
