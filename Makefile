@@ -73,7 +73,7 @@ coverage: install
 analyse: contracts
 	tools/analyse
 
-# What `make test` does a share of, in full: hours rather than minutes.
+# What `make test` does a share of, in full: minutes for mutations, as long as you like for fuzz.
 
 mutations: install
 	@echo "== every bit of accepted calls flipped, and everything else that is done to them"

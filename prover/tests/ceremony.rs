@@ -64,7 +64,7 @@ fn a_verifier_carries_the_digest_of_its_srs() {
 
     // The same file with two powers exchanged: whole by its own digest, on the curve, of the same
     // secret by its first points; and not the powers of it.
-    let powers = fs::read(&given).unwrap().len() - HEADER_LEN - (2 * 64 << K) - 256;
+    let powers = fs::read(&given).unwrap().len() - HEADER_LEN - ((2 * 64) << K) - 256;
     let at = |power: usize| powers + 64 * power;
     let fifth = body[at(5)..at(6)].to_vec();
     body.copy_within(at(9)..at(10), at(5));

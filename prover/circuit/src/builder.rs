@@ -211,8 +211,8 @@ impl Builder {
     /// binds anything else. All of it is drawn from `salt`, so equal salts give equal keys.
     ///
     /// The constants' commitment gets `s·[L_i]`, the selector's `s'·[L_j]`, with `s`, `s'` uniform:
-    /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^491`, for points of which there are
-    /// 2^254: uniform up to 2^-118, by the leftover hash lemma.
+    /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^491`, for about 2^254 points:
+    /// uniform up to 2^-118, if the point behaves like a random function of the cycle.
     pub fn salt(&mut self, mut salt: impl FnMut() -> Fr) {
         self.push(Operand::Constant(salt()));
 

@@ -110,8 +110,8 @@ fn constants_and_selector_are_uniform_for_every_model() {
 }
 
 /// A cycle moves the commitment by the same difference in every model, and other cycles by other ones.
-/// There are `(SALT_ROWS − 1)! > 2^491` of them for about 2^254 points: by the leftover hash lemma a
-/// uniform cycle gives a point that is uniform up to 2^-118.
+/// There are `(SALT_ROWS − 1)! > 2^491` of them for about 2^254 points: if the point behaves like a random
+/// function of the cycle, it is uniform up to 2^-118.
 #[test]
 fn the_permutation_is_moved_alike_in_every_model() {
     let orders: Vec<Vec<Fr>> = (0..3).map(|_| numbers(SALT_ROWS)).collect();
