@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Gates, Operand, testing::check, testing::check_instances};
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
-use tessera_model::{Feature, Features, Model, Node, Schema, Tree};
+use tessera_model::{Feature, FeatureKind, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
     Instances, Secrets, Share, Work,
     circuit::{build, commit_partial},
@@ -183,13 +183,21 @@ fn wrong_comparison_vectors_are_refused() {
     }
 }
 
-/// A tree over [`schema`] from a list of numbers: every shape of children, shared ones too.
-fn random_tree(numbers: &[u64]) -> Tree {
-    let schema = schema();
+/// [`schema`] with categories, of which a tree need not ask for each.
+fn wider_schema() -> Schema {
+    let mut schema = schema();
+    let codes = ('a'..='i').map(String::from).collect();
+    let kind = FeatureKind::Category { codes };
+    schema.features.push(Feature { kind, ..Feature::numeric("job", 0, 0, 0) }.or_missing());
+    schema
+}
+
+/// A tree from a list of numbers: every shape of children, shared ones too.
+fn random_tree(schema: &Schema, numbers: &[u64]) -> Tree {
     let splits = numbers.len();
     let leaf = |x: u64| Node::Leaf { value: (x as i64 >> 20) - (1 << 42) };
     let split = |(index, x): (usize, &u64)| {
-        let feature = (x % 4) as usize;
+        let feature = (x % schema.features.len() as u64) as usize;
         let of = &schema.features[feature];
         let threshold = 1 + (x >> 8) % of.top();
         let missing_left = of.missing && threshold < of.top() && x >> 40 & 1 == 1;
@@ -205,23 +213,38 @@ fn random_tree(numbers: &[u64]) -> Tree {
     Tree { nodes }
 }
 
+/// A code of each feature from a number each: half of them an end of the range, the missing value,
+/// a threshold, or one below it.
+fn edges_and_others(schema: &Schema, model: &Model, numbers: &[u64]) -> Vec<u64> {
+    let thresholds = model.thresholds(schema);
+    let of = |((feature, thresholds), x): ((&Feature, &Vec<u64>), &u64)| {
+        if x & 1 == 0 {
+            return (x >> 1) % (feature.top() + 1);
+        }
+        let near = thresholds.iter().flat_map(|threshold| [threshold - 1, *threshold]);
+        let edges: Vec<u64> = near.chain([0, feature.last(), feature.top()]).collect();
+        edges[(x >> 1) as usize % edges.len()]
+    };
+    schema.features.iter().zip(&thresholds).zip(numbers).map(of).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn random_trees_agree_with_the_evaluator(
         numbers in proptest::collection::vec(proptest::collection::vec(any::<u64>(), 1..9), 1..4),
-        income in prop_oneof![Just(0u64), Just(5000), Just(5001), 0u64..=5001],
-        age in 0u64..=81, home in 0u64..=1, children in 0u64..=2,
+        row in proptest::array::uniform5(any::<u64>()),
     ) {
-        let schema = schema();
-        let trees: Vec<Tree> = numbers.iter().map(|numbers| random_tree(numbers)).collect();
+        let schema = wider_schema();
+        let trees: Vec<Tree> =
+            numbers.iter().map(|numbers| random_tree(&schema, numbers)).collect();
         let tops = schema.features.iter().map(Feature::top).collect();
         let model = Model { trees: trees.clone(), network: None, offset: -3, tops };
         prop_assert_eq!(model.validate(&schema), Ok(()));
         let work = Work::Trees(&trees);
         let share = Share { index: 0, schema: &schema, offset: -3, work, salt: &SALT };
-        let (secrets, features) = secrets(&schema, vec![income, age, home, children]);
+        let (secrets, features) = secrets(&schema, edges_and_others(&schema, &model, &row));
         let score = model.score(&features).0;
         prop_assert_eq!(share.partial(&features), score);
         let builder = build(&share, &secrets);
