@@ -1,7 +1,9 @@
 //! Every folder under `examples/` imports, and scores its rows as the library did.
 
 use std::path::{Path, PathBuf};
-use tessera_model::{Format, ImportOptions, Package, Sample, Scaling, Schema, Score, import_with};
+use tessera_model::{
+    Format, ImportOptions, Method, Package, Sample, Scaling, Schema, Score, import_with,
+};
 
 /// A folder under `examples/`.
 struct Example {
@@ -16,7 +18,7 @@ struct Example {
     error: f64,
 }
 
-const EXAMPLES: [Example; 7] = [
+const EXAMPLES: [Example; 8] = [
     Example {
         folder: "german-credit",
         model: "model.json",
@@ -75,6 +77,16 @@ const EXAMPLES: [Example; 7] = [
         error: 2e-4,
     },
     Example {
+        folder: "torch-mlp",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: true,
+        column: "margin",
+        rows: 500,
+        // Torch's own margins, in double precision.
+        error: 2e-3,
+    },
+    Example {
         folder: "scorecard",
         model: "model.csv",
         format: Format::ScorecardCsv,
@@ -96,7 +108,7 @@ fn imported(example: &Example, schema: &Schema) -> Package {
     let sample = Sample {
         path: folder.join("golden.csv"),
         label: Some("bad".into()),
-        threshold: Some(Score::from_points("520").unwrap()),
+        thresholds: vec![Score::from_points("520").unwrap()],
     };
     let model = folder.join(example.model);
     import_with(&model, schema, &scaling, Some([1; 32]), &options, Some(&sample)).unwrap()
@@ -112,7 +124,7 @@ fn check(example: &Example) {
     assert_eq!(counts, (example.rows, 0, 0), "{}", example.folder);
     // The model is worth something, and quantising it changes no decision.
     assert!(calibration.after.as_ref().unwrap().auc > 0.74, "{}", example.folder);
-    assert_eq!(calibration.decisions.as_ref().unwrap().flipped, 0);
+    assert_eq!(calibration.decisions[0].flipped, 0);
 
     let mut rows = csv::Reader::from_path(folder.join("golden.csv")).unwrap();
     let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
@@ -149,12 +161,72 @@ fn every_example_is_checked() {
 
 #[test]
 fn trees() {
-    EXAMPLES.iter().filter(|example| !example.folder.starts_with("onnx")).for_each(check);
+    EXAMPLES.iter().filter(|example| example.format != Format::Onnx).for_each(check);
 }
 
 #[test]
 fn onnx() {
-    EXAMPLES.iter().filter(|example| example.folder.starts_with("onnx")).for_each(check);
+    EXAMPLES.iter().filter(|example| example.format == Format::Onnx).for_each(check);
+}
+
+/// Points from each row's score to the best there is, by the reasons' own sum. `best` is that score.
+fn check_reasons(folder: &str, best: impl Fn(&Package) -> f64) {
+    let example = EXAMPLES.iter().find(|example| example.folder == folder).unwrap();
+    let path = examples().join(folder);
+    let schema = Schema::load(&path.join("schema.json")).unwrap();
+    let package = imported(example, &schema);
+    let best = best(&package);
+    let mut rows = csv::Reader::from_path(path.join("golden.csv")).unwrap();
+    let header: Vec<String> = rows.headers().unwrap().iter().map(Into::into).collect();
+    let columns = schema.columns(&header).unwrap();
+    for (index, row) in rows.records().take(20).enumerate() {
+        let row = row.unwrap();
+        let cells: Vec<&str> = row.iter().collect();
+        let features = schema.encode_row(&columns, index + 1, &cells).unwrap();
+        let explanation = package.explain(&features).unwrap();
+        assert_eq!(explanation.method, Method::Exact);
+        assert!(explanation.reasons.iter().all(|reason| reason.cost >= 0.0));
+        let sum: f64 = explanation.reasons.iter().map(|reason| reason.cost).sum();
+        let missed = best - package.score(&features).unwrap().points();
+        assert!((sum - missed).abs() < 1e-7, "{folder}, row {}: {sum} for {missed}", index + 1);
+    }
+}
+
+/// The best score is read off the file: the largest points of each variable.
+#[test]
+fn a_scorecard_s_reasons_add_up() {
+    check_reasons("scorecard", |_| {
+        let mut best = std::collections::BTreeMap::<String, f64>::new();
+        let mut rows = csv::Reader::from_path(examples().join("scorecard/model.csv")).unwrap();
+        for row in rows.records().map(Result::unwrap) {
+            // The schema lets nothing be missing.
+            if !["Special", "Missing"].contains(&&row[1]) {
+                let points = best.entry(row[0].into()).or_insert(f64::MIN);
+                *points = points.max(row[2].parse().unwrap());
+            }
+        }
+        best.values().sum()
+    });
+}
+
+/// The best score is summed from the weights: for each feature, the largest that any answer gives.
+#[test]
+fn a_linear_model_s_reasons_add_up() {
+    check_reasons("onnx-logistic", |package| {
+        let (schema, network) = (&package.schema, package.model.network.as_ref().unwrap());
+        let neuron = &network.layers[0].neurons[0];
+        let tops = |feature: usize| schema.features[feature].top();
+        let given = |feature: usize, code: u64| -> i128 {
+            let pairs = network.inputs.iter().zip(&neuron.weights);
+            let of = pairs.filter(|(input, _)| input.feature() == feature);
+            of.map(|(input, weight)| input.read(code, tops(feature)) * i128::from(*weight)).sum()
+        };
+        let best =
+            |feature: usize| (0..=tops(feature)).map(|code| given(feature, code)).max().unwrap();
+        let sum = neuron.bias + (0..schema.features.len()).map(best).sum::<i128>();
+        package.model.offset as f64 / 2f64.powi(32)
+            + sum as f64 / 2f64.powi(32 + network.layers[0].shift as i32)
+    });
 }
 
 /// Models on one schema are asked with one credential: champion and challengers.

@@ -39,7 +39,7 @@ struct Golden {
 /// Imports `model` and checks it against the margins in `csv`: the reference evaluator must agree
 /// bit for bit, the quantised model must end in the same leaves.
 fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) -> Golden {
-    let sample = Sample { path: csv.into(), label: None, threshold: None };
+    let sample = Sample { path: csv.into(), label: None, thresholds: vec![] };
     let package =
         import_with(model, schema, &scaling(), Some([7; 32]), options, Some(&sample)).unwrap();
     let calibration = package.report.calibration.clone().unwrap();
@@ -106,8 +106,13 @@ fn german_credit() {
 #[test]
 fn german_credit_report() {
     let schema = Schema::load(&example("schema.json")).unwrap();
-    let threshold = Some(tessera_model::Score::from_points("520").unwrap());
-    let sample = Sample { path: example("golden.csv"), label: Some("bad".into()), threshold };
+    let thresholds =
+        ["560", "480", "520"].map(|points| tessera_model::Score::from_points(points).unwrap());
+    let sample = Sample {
+        path: example("golden.csv"),
+        label: Some("bad".into()),
+        thresholds: thresholds.into(),
+    };
     let package = import_with(
         &example("model.json"),
         &schema,
@@ -119,10 +124,13 @@ fn german_credit_report() {
     .unwrap();
     let found = package.report.calibration.clone().unwrap();
     assert_eq!(found.bad, Some(88));
-    let (before, after) = (found.before.unwrap(), found.after.unwrap());
+    let (before, after) = (found.before.as_ref().unwrap(), found.after.as_ref().unwrap());
     assert!((before.auc - 0.796).abs() < 5e-4, "{before:?}");
-    assert_eq!(before, after);
-    let decisions = found.decisions.as_ref().unwrap();
+    assert_eq!((before.auc, before.gini, before.ks), (after.auc, after.gini, after.ks));
+    assert_eq!(before.curve.len(), after.curve.len());
+    let at: Vec<_> = found.decisions.iter().map(|decisions| decisions.threshold).collect();
+    assert_eq!(at, [480.0, 520.0, 560.0]);
+    let decisions = &found.decisions[1];
     assert_eq!((decisions.accepted_after, decisions.flipped), (decisions.accepted_before, 0));
 
     // Saved and read again, and measured again from the file.
@@ -134,7 +142,7 @@ fn german_credit_report() {
     let again = tessera_model::calibrate(&read, &example("model.json"), &sample).unwrap();
     assert_eq!(again, found);
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("of 30000 leaves differ") && page.matches("<svg").count() == 2);
+    assert!(page.contains("of 30000 leaves differ") && page.matches("<svg").count() == 6);
     let shown = package.show();
     assert!(shown.contains("0 of 30000 differ") && shown.contains("AUC"), "{shown}");
     assert!(![shown, page].iter().any(|text| text.contains(&hex::encode(package.salt))));

@@ -46,7 +46,7 @@ fn golden(name: &str, by_position: bool, probability: impl Fn(f64) -> f64) -> Go
         .map(|i| if by_position { i } else { schema.position(&model.features()[i]).unwrap() })
         .collect();
 
-    let sample = Sample { path: csv.clone(), label: None, threshold: None };
+    let sample = Sample { path: csv.clone(), label: None, thresholds: vec![] };
     let package =
         import_with(&file, &schema, &scaling(), Some([7; 32]), &options, Some(&sample)).unwrap();
     let calibration = package.report.calibration.clone().unwrap();

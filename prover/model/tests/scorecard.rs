@@ -28,7 +28,7 @@ fn schema_of(name: &str) -> Schema {
 /// Imports a scorecard and compares the points of each row with the library's.
 fn golden(name: &str, file: &Path) -> Package {
     let (csv, schema) = (fixture(&format!("{name}_rows.csv")), schema_of(name));
-    let sample = Sample { path: csv.clone(), label: None, threshold: None };
+    let sample = Sample { path: csv.clone(), label: None, thresholds: vec![] };
     let options = ImportOptions::default();
     let package =
         import_with(file, &schema, &scaling(), Some([1; 32]), &options, Some(&sample)).unwrap();

@@ -7,7 +7,7 @@ use super::{
 use serde_json::json;
 use std::path::PathBuf;
 use tessera_credential::Opening;
-use tessera_model::{Explanation, Package, Reason, Score};
+use tessera_model::{Explanation, Method, Package, Reason, Score};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -55,10 +55,11 @@ fn describe(args: &Args, score: Score, explanation: &Explanation) -> String {
         text += &format!("        {distance} {side} {threshold}\n");
     }
     text += &format!("method  {}\n\n  points  feature\n", explanation.method);
-    let costly = |reason: &&Reason| reason.cost > 0.0;
+    // What would be shown as 0.0 is not listed.
+    let costly = |reason: &&Reason| reason.cost >= 0.05;
     let listed: Vec<&Reason> = explanation.reasons.iter().filter(costly).take(args.top).collect();
     for Reason { feature, answer, description, cost } in &listed {
-        // A cost is shown as what it took away, and never as -0.0.
+        // A cost is shown as what it took away.
         text += &format!("{:>8.1}  {feature}: {answer}\n", -cost);
         if let Some(description) = description {
             text += &format!("          {description}\n");
@@ -66,6 +67,10 @@ fn describe(args: &Args, score: Score, explanation: &Explanation) -> String {
     }
     if listed.is_empty() {
         text += "          nothing took points away\n";
+    }
+    if explanation.method == Method::Exact {
+        let all: f64 = explanation.reasons.iter().map(|reason| reason.cost).sum();
+        text += &format!("\nall answers together: {all:.1} points below the best possible score\n");
     }
     text
 }

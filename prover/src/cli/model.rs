@@ -16,7 +16,7 @@ use tessera_segment::Plan;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Turn a model file (XGBoost JSON or LightGBM text, detected) into a model package.
+    /// Turn a model file (XGBoost, LightGBM, ONNX or a scorecard, detected) into a model package.
     ///
     /// The package is secret: it holds the model and the salt that hides its digest.
     #[command(after_help = "\
@@ -33,7 +33,10 @@ Example:
     #[command(after_help = "\
 Example:
   tessera model report package --data holdout.csv --label bad --threshold 600 \\
-      --out holdout-report")]
+      --out holdout-report
+
+Example: the bands of a policy with three tiers
+  tessera model report package --data holdout.csv --label bad --threshold 560,600,640")]
     Report(ReportArgs),
     /// Print what a package holds, without its weights.
     #[command(after_help = "Example:\n  tessera model show package")]
@@ -62,9 +65,9 @@ pub struct Import {
     /// Column of the sample with the model's class, 0 or 1.
     #[arg(long, value_name = "COLUMN", requires = "sample")]
     label: Option<String>,
-    /// The points at which the lender decides, for the report.
-    #[arg(long, value_name = "POINTS", requires = "sample", value_parser = Score::from_points)]
-    threshold: Option<Score>,
+    /// The points at which the lender decides, or those of a policy's tiers, for the report.
+    #[arg(long, value_name = "POINTS,…", requires = "sample", value_parser = Score::from_points, value_delimiter = ',')]
+    threshold: Vec<Score>,
     /// Match features by position instead of by name.
     #[arg(long)]
     by_position: bool,
@@ -106,9 +109,10 @@ pub struct ReportArgs {
     /// Column of the data with the model's class, 0 or 1.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// The points at which the lender decides.
-    #[arg(long, value_name = "POINTS", value_parser = Score::from_points)]
-    threshold: Option<Score>,
+    /// The points at which the lender decides, or those of a policy's tiers: the report counts the
+    /// rows of every band between them.
+    #[arg(long, value_name = "POINTS,…", value_parser = Score::from_points, value_delimiter = ',')]
+    threshold: Vec<Score>,
     /// The file that was imported [default: the copy in the package's folder].
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
@@ -158,8 +162,8 @@ fn import(args: Import) -> Outcome {
         missing: args.missing,
         all_trees: args.all_trees,
     };
-    let (label, threshold) = (args.label, args.threshold);
-    let sample = args.sample.map(|path| Sample { path, label, threshold });
+    let (label, thresholds) = (args.label, args.threshold);
+    let sample = args.sample.map(|path| Sample { path, label, thresholds });
     let salt = args.salt_of.map(|folder| Package::load(&folder)).transpose()?;
     let salt = salt.map(|package| package.salt);
     let mut package =
@@ -236,7 +240,7 @@ fn plan(args: PlanArgs) -> Outcome {
 fn report(args: ReportArgs) -> Outcome {
     let mut package = Package::load(&args.dir)?;
     let source = args.source.unwrap_or_else(|| args.dir.join(SOURCE_FILE));
-    let sample = Sample { path: args.data, label: args.label, threshold: args.threshold };
+    let sample = Sample { path: args.data, label: args.label, thresholds: args.threshold };
     package.report.calibration = Some(calibrate(&package, &source, &sample)?);
     let folder = args.out.unwrap_or(args.dir);
     package.save_report(&folder)?;

@@ -1,12 +1,16 @@
 //! What an import did to a model, for the people who answer for it.
 
 mod calibration;
+mod decisions;
 pub(crate) mod html;
+mod sample;
 mod statistics;
 mod text;
 
-pub use calibration::{Calibration, Decisions, Flip, Refused, Sample, SampleError};
-pub use statistics::{Band, Bin, Errors, Separation};
+pub use calibration::Calibration;
+pub use decisions::{Band, Decisions, Flip};
+pub use sample::{Refused, Sample, SampleError};
+pub use statistics::{Bin, ErrorBin, Errors, Separation, Step, Tenth};
 
 use crate::{ModelError, Schema, import::quantise::Quantised};
 use serde::{Deserialize, Serialize};

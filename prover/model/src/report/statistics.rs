@@ -2,8 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Most steps of a [`Separation::curve`].
+const STEPS: usize = 60;
+/// About as many columns has a histogram.
+const COLUMNS: f64 = 30.0;
+
 /// How well a score tells good from bad.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Separation {
     /// Chance that a good row scores above a bad one; half of it for equals.
@@ -12,6 +17,22 @@ pub struct Separation {
     pub gini: f64,
     /// Largest distance between the two distribution functions.
     pub ks: f64,
+    /// The score where they are farthest apart, in points.
+    pub ks_at: f64,
+    /// The two distribution functions, at some of the scores.
+    pub curve: Vec<Step>,
+}
+
+/// How many rows score this much or less.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// In points.
+    pub score: f64,
+    /// Share of the good rows.
+    pub good: f64,
+    /// Share of the bad rows.
+    pub bad: f64,
 }
 
 /// Sizes of errors.
@@ -40,10 +61,22 @@ pub struct Bin {
     pub bad: usize,
 }
 
+/// A column of a histogram of errors, in points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorBin {
+    /// Lower end.
+    pub from: f64,
+    /// Upper end, which belongs to the next one.
+    pub to: f64,
+    /// How many.
+    pub rows: usize,
+}
+
 /// A tenth of a sample by score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Band {
+pub struct Tenth {
     /// Smallest score in it, in points.
     pub from: f64,
     /// Largest score in it, in points.
@@ -70,17 +103,40 @@ pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
     if bads == 0 || goods == 0 {
         return None;
     }
-    let (mut pairs, mut ks, mut good_below, mut bad_below) = (0.0, 0.0f64, 0, 0);
+    let (mut pairs, mut good_below, mut bad_below) = (0.0, 0, 0);
+    let mut curve = Vec::new();
     for equal in sorted.chunk_by(|a, b| a.0 == b.0) {
         let bad = equal.iter().filter(|(_, bad)| *bad).count();
         let good = equal.len() - bad;
         pairs += good as f64 * (bad_below as f64 + bad as f64 / 2.0);
         good_below += good;
         bad_below += bad;
-        ks = ks.max((bad_below as f64 / bads as f64 - good_below as f64 / goods as f64).abs());
+        curve.push(Step {
+            // For plots; not so fine that a row's score could be read off.
+            score: tidy((equal[0].0 * 100.0).round() / 100.0),
+            good: tidy(good_below as f64 / goods as f64),
+            bad: tidy(bad_below as f64 / bads as f64),
+        });
     }
+    let distance = |step: &Step| (step.bad - step.good).abs();
+    let apart = curve.iter().copied().max_by(|a, b| distance(a).total_cmp(&distance(b)))?;
     let auc = pairs / (goods as f64 * bads as f64);
-    Some(Separation { auc: tidy(auc), gini: tidy(2.0 * auc - 1.0), ks: tidy(ks) })
+    Some(Separation {
+        auc: tidy(auc),
+        gini: tidy(2.0 * auc - 1.0),
+        ks: tidy(distance(&apart)),
+        ks_at: apart.score,
+        curve: thin(&curve, apart),
+    })
+}
+
+/// About [`STEPS`] of the steps, the last one and `kept` among them.
+fn thin(curve: &[Step], kept: Step) -> Vec<Step> {
+    let every = curve.len().div_ceil(STEPS);
+    let wanted = |(index, step): &(usize, &Step)| {
+        index % every == every - 1 || index + 1 == curve.len() || **step == kept
+    };
+    curve.iter().enumerate().filter(wanted).map(|(_, step)| *step).collect()
 }
 
 /// Figures of `errors`, which are not negative; zeros if there are none.
@@ -94,40 +150,81 @@ pub(super) fn errors(mut errors: Vec<f64>) -> Errors {
     Errors { mean: tidy(mean), p999: tidy(errors[rank - 1]), max: tidy(max) }
 }
 
-/// About thirty columns of a round width.
+/// Columns of one round width over some numbers.
+struct Columns {
+    width: f64,
+    first: f64,
+    count: usize,
+}
+
+impl Columns {
+    /// About thirty of at least the width `least`.
+    fn over(numbers: impl Iterator<Item = f64> + Clone, least: f64) -> Self {
+        let (low, high) =
+            (numbers.clone().fold(f64::MAX, f64::min), numbers.fold(f64::MIN, f64::max));
+        let width = round_up(((high - low) / COLUMNS).max(least));
+        let first = (low / width).floor();
+        Self { width, first, count: ((high / width).floor() - first) as usize + 1 }
+    }
+
+    fn ends(&self, index: usize) -> [f64; 2] {
+        [index, index + 1].map(|index| tidy((self.first + index as f64) * self.width))
+    }
+
+    fn index(&self, number: f64) -> usize {
+        (((number / self.width).floor() - self.first) as usize).min(self.count - 1)
+    }
+}
+
+/// Rows by score.
 pub(super) fn histogram(scored: &[(f64, bool)]) -> Vec<Bin> {
-    let scores = || scored.iter().map(|(score, _)| *score);
-    let (low, high) = (scores().fold(f64::MAX, f64::min), scores().fold(f64::MIN, f64::max));
     if scored.is_empty() {
         return Vec::new();
     }
-    let width = round_up(((high - low) / 30.0).max(1e-3));
-    let first = (low / width).floor();
-    let count = ((high / width).floor() - first) as usize + 1;
-    let edge = |index: usize| tidy((first + index as f64) * width);
-    let bin = |index| Bin { from: edge(index), to: edge(index + 1), good: 0, bad: 0 };
-    let mut bins: Vec<Bin> = (0..count).map(bin).collect();
+    let equal = scored.iter().all(|(score, _)| *score == scored[0].0);
+    let least = if equal { 1.0 } else { 1e-3 };
+    let columns = Columns::over(scored.iter().map(|(score, _)| *score), least);
+    let bin = |index| {
+        let [from, to] = columns.ends(index);
+        Bin { from, to, good: 0, bad: 0 }
+    };
+    let mut bins: Vec<Bin> = (0..columns.count).map(bin).collect();
     for (score, bad) in scored {
-        let index = (((score / width).floor() - first) as usize).min(count - 1);
-        *(if *bad { &mut bins[index].bad } else { &mut bins[index].good }) += 1;
+        let bin = &mut bins[columns.index(*score)];
+        *(if *bad { &mut bin.bad } else { &mut bin.good }) += 1;
     }
     bins
 }
 
+/// Rows by error.
+pub(super) fn error_histogram(errors: &[f64]) -> Vec<ErrorBin> {
+    let Some(largest) = errors.iter().map(|error| error.abs()).max_by(f64::total_cmp) else {
+        return Vec::new();
+    };
+    let columns = Columns::over(errors.iter().copied(), (largest / 1e3).max(1e-12));
+    let bin = |index| {
+        let [from, to] = columns.ends(index);
+        ErrorBin { from, to, rows: 0 }
+    };
+    let mut bins: Vec<ErrorBin> = (0..columns.count).map(bin).collect();
+    errors.iter().for_each(|error| bins[columns.index(*error)].rows += 1);
+    bins
+}
+
 /// The next of 1, 2, 5 times a power of ten.
-fn round_up(x: f64) -> f64 {
+pub(super) fn round_up(x: f64) -> f64 {
     let power = 10f64.powf(x.log10().floor());
     let step = [1.0, 2.0, 5.0].into_iter().find(|step| step * power >= x * (1.0 - 1e-9));
     step.unwrap_or(10.0) * power
 }
 
 /// Tenths of the sample in order of score. `rows` are score, expected share of bad, bad.
-pub(super) fn bands(mut rows: Vec<(f64, f64, bool)>) -> Vec<Band> {
+pub(super) fn tenths(mut rows: Vec<(f64, f64, bool)>) -> Vec<Tenth> {
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     let tenth = rows.len().div_ceil(10).max(1);
-    let band = |rows: &[(f64, f64, bool)]| {
+    let one = |rows: &[(f64, f64, bool)]| {
         let mean = |sum: f64| sum / rows.len() as f64;
-        Band {
+        Tenth {
             from: tidy(rows[0].0),
             to: tidy(rows[rows.len() - 1].0),
             rows: rows.len(),
@@ -135,7 +232,7 @@ pub(super) fn bands(mut rows: Vec<(f64, f64, bool)>) -> Vec<Band> {
             observed: tidy(mean(rows.iter().filter(|(_, _, bad)| *bad).count() as f64)),
         }
     };
-    rows.chunks(tenth).map(band).collect()
+    rows.chunks(tenth).map(one).collect()
 }
 
 #[cfg(test)]
@@ -149,8 +246,36 @@ mod tests {
         let found = separation(&scored).unwrap();
         assert!((found.auc - 5.5 / 6.0).abs() < 1e-11);
         assert!((found.ks - 2.0 / 3.0).abs() < 1e-11);
+        assert_eq!(found.ks_at, 1.0);
+        let steps: Vec<_> = found.curve.iter().map(|step| (step.score, step.good)).collect();
+        assert_eq!(steps, [(0.5, 0.0), (1.0, 0.0), (2.0, 0.5), (3.0, 1.0)]);
         assert_eq!(separation(&scored[..1]), None);
         assert_eq!(separation(&[]), None);
+    }
+
+    #[test]
+    fn curves_are_short_and_end_at_one() {
+        let scored: Vec<_> = (0..10_000).map(|i| (f64::from(i), i % 7 == 0 || i < 900)).collect();
+        let found = separation(&scored).unwrap();
+        assert!(found.curve.len() <= STEPS + 2);
+        let last = found.curve.last().unwrap();
+        assert_eq!((last.good, last.bad), (1.0, 1.0));
+        // The distance is the curve's own.
+        let step = found.curve.iter().find(|step| step.score == found.ks_at).unwrap();
+        assert!(((step.bad - step.good).abs() - found.ks).abs() < 1e-10);
+    }
+
+    #[test]
+    fn errors_of_any_size_have_a_histogram() {
+        for errors in [vec![0.0; 3], vec![3e-6], vec![-1e-10, 2e-10], vec![1e-5, 1e-5 + 1e-12]] {
+            let bins = error_histogram(&errors);
+            assert_eq!(bins.iter().map(|bin| bin.rows).sum::<usize>(), errors.len());
+            assert!((1..=32).contains(&bins.len()), "{errors:?}: {} columns", bins.len());
+            for error in errors {
+                assert!(bins.iter().any(|bin| bin.from <= error && error < bin.to), "{error}");
+            }
+        }
+        assert!(error_histogram(&[]).is_empty());
     }
 
     #[test]
@@ -176,10 +301,10 @@ mod tests {
     }
 
     #[test]
-    fn bands_are_tenths() {
+    fn tenths_keep_every_row() {
         let rows = (0..25).map(|i| (f64::from(i), 0.5, i < 12)).collect();
-        let bands = bands(rows);
-        assert_eq!(bands.iter().map(|band| band.rows).sum::<usize>(), 25);
-        assert_eq!((bands[0].rows, bands[0].observed, bands[0].to), (3, 1.0, 2.0));
+        let tenths = tenths(rows);
+        assert_eq!(tenths.iter().map(|tenth| tenth.rows).sum::<usize>(), 25);
+        assert_eq!((tenths[0].rows, tenths[0].observed, tenths[0].to), (3, 1.0, 2.0));
     }
 }

@@ -1,10 +1,13 @@
 //! The report for a terminal.
 
-use super::{Calibration, Decisions, Errors, LayerStructure, Report, Structure};
+use super::{Band, Calibration, Decisions, Errors, LayerStructure, Report, Structure};
+use crate::network::ACCUMULATOR_BITS;
 use std::fmt::{self, Write};
 
 /// Flips that are listed on a terminal.
 const FLIPS_SHOWN: usize = 10;
+/// Rows, or ranges of rows, that are named on a terminal for one fault.
+const ROWS_NAMED: usize = 10;
 /// Characters of the longest bar.
 const BAR: usize = 40;
 
@@ -53,6 +56,7 @@ fn layers(f: &mut fmt::Formatter<'_>, s: &Structure) -> fmt::Result {
     for LayerStructure { inputs, neurons, accumulator_bits } in &s.layers {
         writeln!(f, "           {inputs} → {neurons}, sums below 2^{accumulator_bits}")?;
     }
+    writeln!(f, "           (the limit of sums is 2^{ACCUMULATOR_BITS})")?;
     Ok(())
 }
 
@@ -62,7 +66,7 @@ impl fmt::Display for Calibration {
         writeln!(f, "sample     {}: {} rows", self.sample, self.rows)?;
         for refused in &self.refused {
             write!(f, "left out   {} rows: the value of {:?} ", refused.rows, refused.feature)?;
-            writeln!(f, "{} (first: row {})", refused.fault, refused.first_row)?;
+            writeln!(f, "{}\n           (rows {})", refused.fault, refused.named(ROWS_NAMED))?;
         }
         if self.leaves > 0 {
             let (wrong, leaves) = (self.wrong_leaves, self.leaves);
@@ -74,7 +78,7 @@ impl fmt::Display for Calibration {
         };
         error("in log-odds", self.margin_error)?;
         error("in points", self.points_error)?;
-        if let (Some(before), Some(after)) = (self.before, self.after) {
+        if let (Some(before), Some(after)) = (&self.before, &self.after) {
             writeln!(f, "\nseparation             source   quantised")?;
             for (name, before, after) in [
                 ("AUC", before.auc, after.auc),
@@ -84,9 +88,10 @@ impl fmt::Display for Calibration {
                 writeln!(f, "{name:<18} {before:>10.6}  {after:>10.6}")?;
             }
         }
-        if let Some(decisions) = &self.decisions {
+        for decisions in &self.decisions {
             write!(f, "\n{decisions}")?;
         }
+        bands(f, &self.bands)?;
         writeln!(f, "\nscores     {low:.1} to {high:.1}, mean {mean:.1} points")?;
         let most = self.histogram.iter().map(|bin| bin.good + bin.bad).max().unwrap_or(1).max(1);
         for bin in &self.histogram {
@@ -98,16 +103,42 @@ impl fmt::Display for Calibration {
         if self.bad.is_some() {
             writeln!(f, "           █ good  ░ bad")?;
         }
-        if !self.bands.is_empty() {
+        if !self.tenths.is_empty() {
             writeln!(f, "\nbad rows by tenths of score      rows   expected   observed")?;
-            for band in &self.bands {
-                let range = format!("{:.1} to {:.1}", band.from, band.to);
-                let (expected, observed) = (band.expected * 100.0, band.observed * 100.0);
-                writeln!(f, "{range:<28} {:>8} {expected:>8.1} % {observed:>8.1} %", band.rows)?;
+            for tenth in &self.tenths {
+                let range = format!("{:.1} to {:.1}", tenth.from, tenth.to);
+                let (expected, observed) = (tenth.expected * 100.0, tenth.observed * 100.0);
+                writeln!(f, "{range:<28} {:>8} {expected:>8.1} % {observed:>8.1} %", tenth.rows)?;
             }
         }
         Ok(())
     }
+}
+
+fn bands(f: &mut fmt::Formatter<'_>, bands: &[Band]) -> fmt::Result {
+    if bands.is_empty() {
+        return Ok(());
+    }
+    write!(f, "\nbands                            rows      share")?;
+    writeln!(
+        f,
+        "{}",
+        if bands[0].bad.is_some() { "   bad rows       rate   expected" } else { "" }
+    )?;
+    for band in bands {
+        write!(f, "{:<28} {:>8} {:>8.1} %", band.range(), band.rows, band.share * 100.0)?;
+        if let Some(bad) = band.bad {
+            let [observed, expected] = [band.observed, band.expected].map(percent);
+            write!(f, " {bad:>10} {observed:>10} {expected:>10}")?;
+        }
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+/// A share, or nothing where there are no rows to have one.
+pub(super) fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".into(), |share| format!("{:.1} %", share * 100.0))
 }
 
 impl fmt::Display for Decisions {
