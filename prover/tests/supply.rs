@@ -156,7 +156,9 @@ fn the_bill_of_materials_has_everything() {
         assert!(expected.insert((reference, !own(package))));
     }
     let lock: Value = serde_json::from_str(&read("package-lock.json")).unwrap();
-    for (at, package) in lock["packages"].as_object().unwrap().iter().filter(|(at, _)| *at != "") {
+    for (at, package) in
+        lock["packages"].as_object().unwrap().iter().filter(|(at, _)| !at.is_empty())
+    {
         let name = at.rsplit("node_modules/").next().unwrap().replace('@', "%40");
         let version = package["version"].as_str().unwrap();
         assert!(expected.insert((format!("pkg:npm/{name}@{version}"), true)));

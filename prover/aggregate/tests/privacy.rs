@@ -191,7 +191,7 @@ fn a_guessed_feature_or_score_is_confirmed_only_without_blinding() {
     let truth = 2500;
     let features = with_income(&lender, truth);
     let scores = INCOMES.map(|income| lender.share(0).partial(&with_income(&lender, income)));
-    assert!(scores.iter().any(|score| *score == 647 * POINT));
+    assert!(scores.contains(&(647 * POINT)));
     let key = key(&lender);
     let guess = |off: Off| guess(&lender, &key, &public(&lender, &key, &features, off));
     let none: Vec<u64> = vec![];

@@ -3,9 +3,7 @@
 
 use halo2curves::ff::{Field, PrimeField};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
-use tessera_circuit::{
-    Builder, Cell, Gates, Operand, builder::SALT_ROWS, testing::check_instances,
-};
+use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check_instances};
 use tessera_field::{Fr, poseidon::Domain};
 
 /// A gadget on the inputs 41, 17 and 5, each tied to an instance.

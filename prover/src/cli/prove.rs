@@ -154,7 +154,7 @@ fn choose(
 }
 
 /// The highest of `thresholds` that `score` reaches; if there is none, the lowest, which will be
-/// refused with how far the score is from it.
+/// refused in the words of any low score.
 fn best(thresholds: &[u64], score: Score) -> usize {
     let score = u64::try_from(score.0).unwrap_or(0);
     let indices = || 0..thresholds.len();
