@@ -30,7 +30,7 @@ bench-all: install $(FOREST)
 	$(CARGO) run --release -p tessera-prover --example bench -- --all
 
 # The largest model of the benchmark, trained once: a few minutes. Wants Python.
-$(FOREST): examples/sba-loans/train.py examples/sba-loans/requirements.txt
+$(FOREST): $(addprefix examples/sba-loans/,train.py loans.py requirements.txt)
 	@echo "== training 2,000 trees of depth 8"
 	@mkdir -p $(dir $@)
 	python3 -m venv target/bench/python

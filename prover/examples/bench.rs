@@ -23,10 +23,7 @@ use tessera::{
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_field::{Secret, random};
-use tessera_model::{
-    Features, ImportOptions, Network, Package, Scaling, Schema, import_with,
-    network::{Input, Layer, Neuron},
-};
+use tessera_model::{Features, ImportOptions, Package, Scaling, Schema, import_with};
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 use tessera_setup::SrsStore;
 use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
@@ -90,7 +87,8 @@ fn main() -> eyre::Result<()> {
     let all = std::env::args().skip(1).any(|argument| argument == "--all");
     let german = Case::example("German credit, 100 × 4", "examples/german-credit", "model.json")?;
     let sba = Case::example("SBA loans, 500 × 6", "examples/sba-loans", "model.json")?;
-    let network = sba.network("network, 22-64-32-1");
+    let network =
+        Case::example("network of torch, 22-64-32-1", "examples/torch-mlp", "model.onnx")?;
     let forest = Case::example("SBA loans, 2000 × 8", "examples/sba-loans", FOREST)
         .wrap_err("the large forest: `make bench` trains it")?;
     let store = SrsStore::new("target/cache/srs");
@@ -137,46 +135,13 @@ impl Case {
         let folder = Path::new(folder);
         let schema = Schema::load(&folder.join("schema.json"))?;
         let scaling: Scaling = "600@50:1,pdo=20".parse().wrap_err("the scaling")?;
-        let (model, options) = (folder.join(model), ImportOptions::default());
+        let model = folder.join(model);
+        // A network's file names no features.
+        let by_position = model.extension().is_some_and(|extension| extension == "onnx");
+        let options = ImportOptions { by_position, ..ImportOptions::default() };
         let package = import_with(&model, &schema, &scaling, Some([7; 32]), &options, None)?;
         let features = first_row(folder, &package.schema)?;
         Ok(Case { name, package, features })
-    }
-
-    /// The same borrower before a network of 64, 32 and 1 neurons with weights drawn at random, as
-    /// fine as an import makes them.
-    fn network(&self, name: &'static str) -> Self {
-        let mut random = numbers();
-        let mut signed = move |below: u64| random(2 * below) as i64 - below as i64;
-        let schema = &self.package.schema;
-        let inputs: Vec<Input> = (0..schema.features.len())
-            .map(|feature| {
-                let missing = schema.features[feature].missing.then_some(0);
-                Input::Code { feature, missing }
-            })
-            .collect();
-        // Sums of about 2^45, and activations of about 2^24.
-        let tops = schema.features.iter().map(|feature| feature.top());
-        let first: Vec<u64> = tops.map(|top| (1 << 44) / top).collect();
-        let mut layer = |neurons: usize, limits: &[u64], shift| Layer {
-            neurons: (0..neurons)
-                .map(|_| Neuron {
-                    bias: signed(1 << 40).into(),
-                    weights: limits.iter().map(|limit| signed(*limit + 1)).collect(),
-                })
-                .collect(),
-            shift,
-        };
-        let layers = vec![
-            layer(64, &first, 21),
-            layer(32, &[1 << 24; 64], 24),
-            layer(1, &[1 << 22; 32], 10),
-        ];
-        let mut package = self.package.clone();
-        package.model.trees = vec![];
-        package.model.offset = 1 << 50;
-        package.model.network = Some(Network { inputs, layers });
-        Case { name, package, features: self.features.clone() }
     }
 
     /// Comparisons, or weights of a network.
@@ -199,17 +164,6 @@ impl Case {
         };
         eprintln!("{}, N = {}", self.name, expected.segments);
         measure(self, store, expected, runs)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014), from a fixed seed: numbers below its argument.
-fn numbers() -> impl FnMut(u64) -> u64 {
-    let mut state = 8u64;
-    move |below| {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (x ^ (x >> 31)) % below
     }
 }
 
