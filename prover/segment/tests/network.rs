@@ -198,6 +198,27 @@ fn activations_out_of_their_width_are_refused() {
     assert_eq!(open(1), (honest, false));
 }
 
+/// Another activation, carried on through all gates, is corrected on the way: there is no other link.
+#[test]
+fn an_activation_is_what_its_sum_says() {
+    let (schema, network) = (schema(), network(&[12_345, 9_876, 55_555, 3, 40_000]));
+    let (secrets, features) = secrets(&[2500, 22, 1], 0);
+    let tops: Vec<u64> = schema.features.iter().map(Feature::top).collect();
+    let activation = network.run(features.codes(), &tops).activations[0][0];
+    let activation = Fr::from(u64::try_from(activation).expect("positive"));
+    let honest = build(&share(&schema, &network, 0, [0, 3]), &secrets);
+    let cells = (0..honest.rows()).map(|row| honest.cell(row));
+    let places: Vec<_> = cells.filter(|cell| honest.value(*cell) == activation).collect();
+    assert!(places.len() > 1, "the activation was found");
+    for place in places {
+        let mut forged = honest.clone();
+        forged.overwrite(place, activation + Fr::ONE);
+        forged.carry_on();
+        let same = forged.instance_values() == honest.instance_values();
+        assert!(same || check(&forged).is_err(), "row {}", place.row());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
