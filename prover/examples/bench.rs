@@ -23,7 +23,8 @@ use tessera::{
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_field::{Secret, random};
-use tessera_model::{Features, ImportOptions, Package, Scaling, Schema, import_with};
+use tessera_import::{ImportOptions, import};
+use tessera_model::{Features, Package, Scaling, Schema};
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 use tessera_setup::SrsStore;
 use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
@@ -139,14 +140,14 @@ impl Case {
         // A network's file names no features.
         let by_position = model.extension().is_some_and(|extension| extension == "onnx");
         let options = ImportOptions { by_position, ..ImportOptions::default() };
-        let package = import_with(&model, &schema, &scaling, Some([7; 32]), &options, None)?;
+        let package = import(&model, &schema, &scaling, Some([7; 32]), &options)?.package;
         let features = first_row(folder, &package.schema)?;
         Ok(Case { name, package, features })
     }
 
     /// Comparisons, or weights of a network.
     fn size(&self) -> usize {
-        match &self.package.model.network {
+        match self.package.model.network() {
             Some(network) => network.weights(),
             None => self.package.model.size().0,
         }

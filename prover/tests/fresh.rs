@@ -6,10 +6,9 @@ use tessera::pipeline::{Keys, Secrets, prove_segments};
 use tessera_artifact::Sha256Digest;
 use tessera_field::{Fr, Secret, random, to_be_bytes};
 use tessera_model::{
-    Feature, Features, Format, ImportOptions, Model, Network, Package, Report, Scaling, Schema,
-    Source, Target,
+    Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Scaling,
+    Schema, Source, Target,
     network::{Input, Layer, Neuron},
-    report::{Digests, Structure},
 };
 use tessera_setup::SrsStore;
 
@@ -27,7 +26,7 @@ fn package() -> Package {
     let layers = layers.map(|(neurons, shift)| Layer { neurons, shift });
     let network = Network { inputs, layers: layers.into() };
     let tops = schema.features.iter().map(Feature::top).collect();
-    let model = Model { trees: vec![], network: Some(network), offset: 600 << 32, tops };
+    let model = Model { computation: Computation::Network(network), offset: 600 << 32, tops };
     model.validate(&schema).expect("a valid model");
     let zero = Sha256Digest([0; 32]);
     Package {
@@ -43,12 +42,6 @@ fn package() -> Package {
             trees: 0,
             features: schema.features.iter().map(|feature| feature.name.clone()).collect(),
             options: ImportOptions::default(),
-        },
-        report: Report {
-            digests: Digests { source: zero, package: zero, schema: String::new() },
-            structure: Structure::default(),
-            notes: vec![],
-            calibration: None,
         },
         schema,
     }

@@ -25,10 +25,9 @@ use tessera::{
     pipeline::ProofFile,
 };
 use tessera_credential::{AccountKey, Opening, SignedCredential};
-use tessera_model::{
-    Package, Scaling, Schema, Score, Table, import, package,
-    schema::{InferOptions, parse_grid},
-};
+use tessera_import::{ImportOptions, InferOptions, Table, import, infer};
+use tessera_model::{Package, Scaling, Schema, Score, package, schema::parse_grid};
+use tessera_report::Report;
 use tessera_segment::Proof;
 use tessera_setup::{Srs, import_ptau};
 use verifier_gen::VerifierSpec;
@@ -54,21 +53,24 @@ fn verdict<T, E: Display + Debug>(result: Result<T, E>) -> Result<(), String> {
     })
 }
 
-/// A folder with the file as the package and a report beside it.
+/// A folder with the file as the package.
 fn as_package(path: &Path) -> Result<(), String> {
     let folder = path.with_extension("package");
     fs::create_dir_all(&folder).unwrap();
     fs::copy(path, folder.join(package::FILE)).unwrap();
-    fs::copy(corpus("report").join("report.json"), folder.join(package::REPORT_FILE)).unwrap();
     verdict(Package::load(&folder))
 }
 
+/// A folder with the file as the report, about the package of the corpus.
 fn as_report(path: &Path) -> Result<(), String> {
-    let folder = path.with_extension("package");
+    let folder = path.with_extension("report");
     fs::create_dir_all(&folder).unwrap();
-    fs::copy(path, folder.join(package::REPORT_FILE)).unwrap();
-    fs::copy(corpus("package").join("package.json"), folder.join(package::FILE)).unwrap();
-    verdict(Package::load(&folder))
+    fs::copy(path, folder.join(tessera_report::FILE)).unwrap();
+    let about = folder.join("about");
+    fs::create_dir_all(&about).unwrap();
+    fs::copy(corpus("package").join("package.json"), about.join(package::FILE)).unwrap();
+    let package = Package::load(&about).map_err(|error| error.to_string())?;
+    verdict(Report::load(&folder, &package))
 }
 
 /// Also verified, whatever the verdict: the corpus outlives the keys.
@@ -107,12 +109,13 @@ fn as_table(path: &Path) -> Result<(), String> {
             .encode_row(&columns, row + 1, &cells)
             .map_err(|error| in_file(error.to_string()))?;
     }
-    verdict(Schema::infer(path, &InferOptions::default()))
+    verdict(infer(path, &InferOptions::default()))
 }
 
 fn as_model(path: &Path) -> Result<(), String> {
     let scaling: Scaling = "600@50:1,pdo=20".parse().unwrap();
-    verdict(import(path, &SCHEMA_READ, &scaling, Some([7; 32])))
+    let options = ImportOptions::default();
+    verdict(import(path, &SCHEMA_READ, &scaling, Some([7; 32]), &options))
 }
 
 /// A contract as forge leaves it, `<file>.sol/<name>.json`.

@@ -316,7 +316,7 @@ fn debug_output_shows_nothing() {
     let opening = Opening::new(&schema, features.clone(), blinding.clone()).unwrap();
     let package = Package::load(&desk.path("package")).unwrap();
     let model = &package.model;
-    let share = tessera_segment::Share::of(&package, 0, 0..model.trees.len());
+    let share = tessera_segment::Share::of(&package, 0, 0..model.trees().len());
     let [first, second, incoming, outgoing] = std::array::from_fn(|_| blinding.clone());
     let links = [incoming, outgoing];
     let witness = tessera_segment::Secrets::new(&features, first, second, links);
@@ -325,15 +325,15 @@ fn debug_output_shows_nothing() {
     let score = package.score(&features).unwrap();
     let reasons = package.explain(&features).unwrap();
     let file = fs::read(desk.path("model.json")).unwrap();
-    let source = tessera_model::import::read(&file, &Default::default()).unwrap();
+    let source = tessera_import::read(&file, &Default::default()).unwrap();
     let neuron = Neuron { bias: 192_837_465, weights: vec![564_738_291] };
     let network =
         Network { inputs: vec![], layers: vec![Layer { neurons: vec![neuron], shift: 0 }] };
     let debug = format!(
         "{key:?} {features:?} {blinding:?} {opening:?} {package:?} {package:#?} {model:?} {:?} {:?} \
          {cells:?} {packed:?} {score:?} {reasons:?} {:?} {source:?} {network:?} {:?} {:?}",
-        model.trees[0],
-        model.trees[0].nodes,
+        model.trees()[0],
+        model.trees()[0].nodes,
         reasons.reasons,
         network.layers,
         network.layers[0].neurons,
@@ -360,7 +360,7 @@ fn debug_output_shows_nothing() {
             .map(|reason| Planted::text("cost", &reason.cost.to_string())),
     );
     let leaves =
-        package.model.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
+        package.model.trees().iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
             tessera_model::Node::Leaf { value } => Some(value.unsigned_abs()),
             tessera_model::Node::Split { .. } => None,
         });

@@ -24,7 +24,7 @@ use snark_verifier::system::halo2::transcript::halo2::ChallengeScalar;
 use std::collections::BTreeSet;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
 use tessera_field::{Fr, Secret, poseidon, random, to_be_bytes};
-use tessera_model::{Features, Node};
+use tessera_model::{Computation, Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
     circuit::{build, circuit, commit_partial},
@@ -265,8 +265,10 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
 fn a_guessed_weight_is_confirmed_only_with_the_salt() {
     let with_leaf = |salt: u8, points: i64| {
         let mut package = package(salt);
-        let last = package.model.trees[1].nodes.last_mut().expect("a node");
-        *last = Node::Leaf { value: points * POINT };
+        let Computation::Trees(trees) = &mut package.model.computation else {
+            panic!("a model of trees")
+        };
+        *trees[1].nodes.last_mut().expect("a node") = Node::Leaf { value: points * POINT };
         model_digest(&Lender::new(package, 1).verifying_keys()).expect("a digest")
     };
     let guess = |digest: Fr| -> Vec<i64> {

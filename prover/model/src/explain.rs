@@ -10,7 +10,7 @@
 
 use crate::{
     Features, FeaturesError, Node, Package, Tree,
-    forest::Model,
+    forest::{Computation, Model},
     points::{ONE, Score},
     schema::{Feature, FeatureKind},
 };
@@ -121,11 +121,11 @@ impl Package {
             let first = asked.next();
             asked.all(|feature| Some(feature) == first)
         };
-        match &self.model.network {
-            Some(network) if network.layers.len() == 1 => Method::Exact,
-            Some(_) => Method::OneAtATime,
-            None if self.model.trees.iter().all(one_feature) => Method::Exact,
-            None => Method::PathContributions,
+        match &self.model.computation {
+            Computation::Network(network) if network.layers.len() == 1 => Method::Exact,
+            Computation::Network(_) => Method::OneAtATime,
+            Computation::Trees(trees) if trees.iter().all(one_feature) => Method::Exact,
+            Computation::Trees(_) => Method::PathContributions,
         }
     }
 
@@ -166,12 +166,12 @@ impl Model {
     /// Whether each feature is asked about.
     fn asked(&self) -> Vec<bool> {
         let mut asked = vec![false; self.tops.len()];
-        for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
+        for node in self.trees().iter().flat_map(|tree| &tree.nodes) {
             if let Node::Split { feature, .. } = node {
                 asked[*feature] = true;
             }
         }
-        for input in self.network.iter().flat_map(|network| &network.inputs) {
+        for input in self.network().iter().flat_map(|network| &network.inputs) {
             asked[input.feature()] = true;
         }
         asked
@@ -180,7 +180,7 @@ impl Model {
     /// Points that each feature's comparisons took away on the way through all trees.
     fn path_costs(&self, features: &Features) -> Vec<f64> {
         let mut costs = vec![0.0; self.tops.len()];
-        for tree in &self.trees {
+        for tree in self.trees() {
             let means = tree.means();
             for (node, child) in tree.path(features.codes(), &self.tops) {
                 if let Node::Split { feature, .. } = tree.nodes[node] {
@@ -211,20 +211,19 @@ impl Tree {
 mod tests {
     use super::*;
     use crate::{
-        Format, ImportOptions, Report, Scaling, Schema, Source,
+        Format, ImportOptions, Scaling, Schema, Source,
         network::{Input, Layer, Network, Neuron},
-        report::{Digests, Structure},
     };
     use tessera_artifact::Sha256Digest;
 
-    fn package(trees: Vec<Tree>, network: Option<Network>) -> Package {
+    fn package(computation: Computation) -> Package {
         let mut income = Feature::numeric("income", 0, 0, 100).or_missing();
         income.unit = Some("EUR".into());
         income.description = Some("Net income".into());
         let features = vec![income, Feature::numeric("age", 0, 18, 99)];
         let schema = Schema { name: "test".into(), features };
         let zero = Sha256Digest([0; 32]);
-        let model = Model { trees, network, offset: 600 * ONE, tops: vec![101, 81] };
+        let model = Model { computation, offset: 600 * ONE, tops: vec![101, 81] };
         model.validate(&schema).unwrap();
         Package {
             schema,
@@ -240,12 +239,6 @@ mod tests {
                 trees: 0,
                 features: vec![],
                 options: ImportOptions::default(),
-            },
-            report: Report {
-                digests: Digests { source: zero, package: zero, schema: String::new() },
-                structure: Structure::default(),
-                notes: vec![],
-                calibration: None,
             },
         }
     }
@@ -269,7 +262,7 @@ mod tests {
         let bins = |feature, threshold, low, high| Tree {
             nodes: vec![split(feature, threshold, 1, 2), leaf(low), leaf(high)],
         };
-        let package = package(vec![bins(0, 50, -30, 10), bins(1, 12, 5, 25)], None);
+        let package = package(Computation::Trees(vec![bins(0, 50, -30, 10), bins(1, 12, 5, 25)]));
         let named = |name: &str, cost| (name.to_string(), cost);
         let (method, found) = costs(&package, [20, 0]);
         assert_eq!(method, Method::Exact);
@@ -287,7 +280,7 @@ mod tests {
         ];
         let neuron = Neuron { bias: 0, weights: vec![2 * ONE, -7 * ONE, -ONE] };
         let layers = vec![Layer { neurons: vec![neuron], shift: 0 }];
-        let package = package(vec![], Some(Network { inputs, layers }));
+        let package = package(Computation::Network(Network { inputs, layers }));
         // Best: 100 · 2 points and age 18; missing gives −7.
         let (method, found) = costs(&package, [101, 11]);
         assert_eq!(method, Method::Exact);
@@ -299,7 +292,7 @@ mod tests {
         let tree = Tree {
             nodes: vec![split(0, 50, 1, 2), split(1, 12, 3, 4), leaf(40), leaf(-20), leaf(4)],
         };
-        let package = package(vec![tree], None);
+        let package = package(Computation::Trees(vec![tree]));
         let (method, found) = costs(&package, [20, 0]);
         assert_eq!(method, Method::PathContributions);
         // Mean of all: (−8 + 40) / 2 = 16; on the left −8; then −20.
@@ -312,7 +305,7 @@ mod tests {
     #[test]
     fn answers_are_told_with_their_unit() {
         let tree = Tree { nodes: vec![split(0, 50, 1, 2), leaf(-30), leaf(10)] };
-        let package = package(vec![tree], None);
+        let package = package(Computation::Trees(vec![tree]));
         let answer = |code| {
             let features = Features::new(&package.schema, vec![code, 0]).unwrap();
             let explanation = package.explain(&features).unwrap();

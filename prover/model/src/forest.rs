@@ -15,17 +15,24 @@ pub const MAX_NODES: usize = 1 << 22;
 /// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
 pub const SCORE_LIMIT: u64 = 1 << 62;
 
-/// A sum of trees, or a network, in 2^-32 points.
+/// What a score is made of, in 2^-32 points.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Model {
-    /// Added up in any order: integers do not round. None beside a network.
-    pub trees: Vec<Tree>,
-    /// Its output is added to the offset.
-    pub network: Option<Network>,
+    /// Its result is added to the offset.
+    pub computation: Computation,
     /// What the score starts from, in 2^-32 points.
     pub offset: i64,
     /// The largest code of each feature of the schema; where a value may be missing, its code.
     pub tops: Vec<u64>,
+}
+
+/// What turns codes into points.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Computation {
+    /// Their leaves are added up, in any order: integers do not round.
+    Trees(Vec<Tree>),
+    /// Its output.
+    Network(Network),
 }
 
 /// A decision tree. Node 0 is the root. Children come after their parents; a node may have several
@@ -60,12 +67,12 @@ pub enum Node {
     },
 }
 
-hide!(Model, Tree, Node);
+hide!(Model, Computation, Tree, Node);
 
 /// What is wrong with a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// No tree, or more than the limit, or trees beside a network.
+    /// No tree, more than the limit, or trees beside a network.
     #[error("a model has 1 to {MAX_TREES} trees or a network, this one has {0} trees")]
     Trees(usize),
     /// A network that breaks a rule of its types.
@@ -120,45 +127,61 @@ pub enum ModelError {
 impl Model {
     /// The score of `features`, which must fit the model's schema.
     pub fn score(&self, features: &Features) -> Score {
-        let value = |tree: &Tree| match tree.nodes[tree.leaf(features.codes(), &self.tops)] {
-            Node::Leaf { value } => value,
-            Node::Split { .. } => unreachable!("a walk ends in a leaf"),
+        let points = match &self.computation {
+            Computation::Trees(trees) => sum_of_trees(trees, features.codes(), &self.tops),
+            Computation::Network(network) => network.run(features.codes(), &self.tops).score,
         };
-        let network = |network: &Network| network.run(features.codes(), &self.tops).score;
-        let network = self.network.as_ref().map_or(0, network);
-        Score(self.offset + network + self.trees.iter().map(value).sum::<i64>())
+        Score(self.offset + points)
+    }
+
+    /// The trees; none of a network.
+    pub fn trees(&self) -> &[Tree] {
+        match &self.computation {
+            Computation::Trees(trees) => trees,
+            Computation::Network(_) => &[],
+        }
+    }
+
+    /// The network, if it is one.
+    pub fn network(&self) -> Option<&Network> {
+        match &self.computation {
+            Computation::Trees(_) => None,
+            Computation::Network(network) => Some(network),
+        }
     }
 
     /// The node that each tree ends in.
     pub fn leaves(&self, features: &Features) -> Vec<usize> {
-        self.trees.iter().map(|tree| tree.leaf(features.codes(), &self.tops)).collect()
+        self.trees().iter().map(|tree| tree.leaf(features.codes(), &self.tops)).collect()
     }
 
     /// The largest magnitude that any partial sum of a score can have, in 2^-32 points:
     /// `|offset| + Σ max |leaf|`, or `|offset| + |network's output|`.
     pub fn bound(&self, schema: &Schema) -> Result<u64, ModelError> {
-        let network = match &self.network {
-            Some(network) => network.bound(schema)?,
-            None => 0,
+        let largest = match &self.computation {
+            Computation::Trees(trees) => {
+                trees.iter().map(Tree::largest_leaf).fold(0, u64::saturating_add)
+            }
+            Computation::Network(network) => network.bound(schema)?,
         };
-        let largest = self.trees.iter().map(Tree::largest_leaf).chain([network]);
-        Ok(largest.fold(self.offset.unsigned_abs(), u64::saturating_add))
+        Ok(self.offset.unsigned_abs().saturating_add(largest))
     }
 
     /// Splits and leaves.
     pub fn size(&self) -> (usize, usize) {
-        let nodes = || self.trees.iter().flat_map(|tree| &tree.nodes);
+        let nodes = || self.trees().iter().flat_map(|tree| &tree.nodes);
         let leaves = nodes().filter(|node| matches!(node, Node::Leaf { .. })).count();
         (nodes().count() - leaves, leaves)
     }
 
     /// For each feature of a schema of `features` features, its different thresholds, ascending.
     pub fn thresholds(&self, schema: &Schema) -> Vec<Vec<u64>> {
-        if let Some(network) = &self.network {
-            return network.thresholds(schema);
-        }
+        let trees = match &self.computation {
+            Computation::Trees(trees) => trees,
+            Computation::Network(network) => return network.thresholds(schema),
+        };
         let mut thresholds = vec![std::collections::BTreeSet::new(); schema.features.len()];
-        for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
+        for node in trees.iter().flat_map(|tree| &tree.nodes) {
             if let Node::Split { feature, threshold, .. } = *node {
                 thresholds[feature].insert(threshold);
             }
@@ -171,18 +194,9 @@ impl Model {
         if self.tops != schema.features.iter().map(Feature::top).collect::<Vec<_>>() {
             return Err(ModelError::Schema(schema.name.clone()));
         }
-        let trees = if self.network.is_some() { 0..=0 } else { 1..=MAX_TREES };
-        if !trees.contains(&self.trees.len()) {
-            return Err(ModelError::Trees(self.trees.len()));
-        }
-        if let Some(network) = &self.network {
-            network.validate(schema)?;
-        }
-        if self.trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
-            return Err(ModelError::Nodes);
-        }
-        for (index, tree) in self.trees.iter().enumerate() {
-            tree.validate(index, schema)?;
+        match &self.computation {
+            Computation::Trees(trees) => validate_trees(trees, schema)?,
+            Computation::Network(network) => network.validate(schema)?,
         }
         match self.bound(schema)? {
             bound if bound >= SCORE_LIMIT => {
@@ -191,6 +205,25 @@ impl Model {
             _ => Ok(()),
         }
     }
+}
+
+/// The points of `trees` together for valid `codes`; `tops` as in [`Model::tops`].
+pub fn sum_of_trees(trees: &[Tree], codes: &[u64], tops: &[u64]) -> i64 {
+    let value = |tree: &Tree| match tree.nodes[tree.leaf(codes, tops)] {
+        Node::Leaf { value } => value,
+        Node::Split { .. } => unreachable!("a walk ends in a leaf"),
+    };
+    trees.iter().map(value).sum()
+}
+
+fn validate_trees(trees: &[Tree], schema: &Schema) -> Result<(), ModelError> {
+    if !(1..=MAX_TREES).contains(&trees.len()) {
+        return Err(ModelError::Trees(trees.len()));
+    }
+    if trees.iter().map(|tree| tree.nodes.len()).sum::<usize>() > MAX_NODES {
+        return Err(ModelError::Nodes);
+    }
+    trees.iter().enumerate().try_for_each(|(index, tree)| tree.validate(index, schema))
 }
 
 impl Tree {
@@ -289,7 +322,8 @@ mod tests {
     }
 
     fn model(nodes: Vec<Node>) -> Model {
-        Model { trees: vec![Tree { nodes }], network: None, offset: -7, tops: vec![9, 1] }
+        let computation = Computation::Trees(vec![Tree { nodes }]);
+        Model { computation, offset: -7, tops: vec![9, 1] }
     }
 
     #[test]
@@ -315,7 +349,7 @@ mod tests {
         assert_eq!(model(vec![]).validate(&schema()), Err(ModelError::Empty { tree: 0 }));
         let other = Model { tops: vec![9, 2], ..model(vec![leaf]) };
         assert_eq!(other.validate(&schema()), Err(ModelError::Schema("test".into())));
-        let none = Model { trees: vec![], ..model(vec![]) };
+        let none = Model { computation: Computation::Trees(vec![]), ..model(vec![]) };
         assert_eq!(none.validate(&schema()), Err(ModelError::Trees(0)));
     }
 
@@ -324,16 +358,15 @@ mod tests {
         let large = Node::Leaf { value: -(1 << 61) };
         let small = Node::Leaf { value: 5 };
         let tree = Tree { nodes: vec![split(1, 1, false, [1, 2]), large, small] };
-        let two = |offset| Model {
-            trees: vec![tree.clone(), tree.clone()],
-            network: None,
+        let of = |count, offset| Model {
+            computation: Computation::Trees(vec![tree.clone(); count]),
             offset,
             tops: vec![9, 1],
         };
+        let two = |offset| of(2, offset);
         assert_eq!(two(0).bound(&schema()), Ok(1 << 62));
         assert_eq!(two(0).validate(&schema()), Err(ModelError::TooLarge { bits: 63 }));
-        let one =
-            |offset| Model { trees: vec![tree.clone()], network: None, offset, tops: vec![9, 1] };
+        let one = |offset| of(1, offset);
         assert_eq!(one((1 << 61) - 1).validate(&schema()), Ok(()));
         assert!(one(i64::MIN).validate(&schema()).is_err());
         assert_eq!((two(0).size(), tree.depth()), ((2, 4), 1));

@@ -8,7 +8,7 @@ use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
-use tessera_model::{Features, Network, Node, Package, Schema, Tree};
+use tessera_model::{Computation, Features, Network, Package, Schema, Tree, sum_of_trees};
 use zeroize::Zeroizing;
 
 /// Instances of every segment circuit, in this order.
@@ -97,9 +97,11 @@ impl<'a> Share<'a> {
             index,
             schema: &package.schema,
             offset: if index == 0 { package.model.offset } else { 0 },
-            work: match &package.model.network {
-                Some(network) => Work::Neurons { network, from: range.start, to: range.end },
-                None => Work::Trees(&package.model.trees[range]),
+            work: match &package.model.computation {
+                Computation::Network(network) => {
+                    Work::Neurons { network, from: range.start, to: range.end }
+                }
+                Computation::Trees(trees) => Work::Trees(&trees[range]),
             },
             salt: &package.salt,
         }
@@ -107,20 +109,16 @@ impl<'a> Share<'a> {
 
     /// The segment's share of the score, in 2^-32 points, by the integer evaluator.
     pub fn partial(&self, features: &Features) -> i64 {
-        let tops = tops(self.schema);
-        let trees = match self.work {
-            Work::Trees(trees) => trees,
-            Work::Neurons { network, from, to } => {
-                let last = from < to && to == network.neurons();
-                let score = || network.run(features.codes(), &tops).score;
-                return self.offset + if last { score() } else { 0 };
+        let (codes, tops) = (features.codes(), tops(self.schema));
+        let points = match self.work {
+            Work::Trees(trees) => sum_of_trees(trees, codes, &tops),
+            // The score comes out of the last neuron.
+            Work::Neurons { network, from, to } if from < to && to == network.neurons() => {
+                network.run(codes, &tops).score
             }
+            Work::Neurons { .. } => 0,
         };
-        let leaf = |tree: &Tree| match tree.nodes[tree.leaf(features.codes(), &tops)] {
-            Node::Leaf { value } => value,
-            Node::Split { .. } => unreachable!("the evaluator ends at a leaf"),
-        };
-        self.offset + trees.iter().map(leaf).sum::<i64>()
+        self.offset + points
     }
 }
 

@@ -4,7 +4,7 @@ use crate::circuit::{Secrets, Share, build};
 use crate::network::Cuts;
 use std::ops::Range;
 use tessera_circuit::layout::smallest_k;
-use tessera_model::Package;
+use tessera_model::{Computation, Package, Tree};
 
 /// Numbers of segments for which there are verifiers.
 pub const SEGMENT_COUNTS: [usize; 5] = [1, 2, 4, 8, 16];
@@ -44,9 +44,9 @@ impl Plan {
         if !SEGMENT_COUNTS.contains(&segments) {
             return Err(PlanError::SegmentCount(segments));
         }
-        let ranges = match &package.model.network {
-            Some(network) => Cuts::new(network, &package.schema).balance(segments),
-            None => balance(package, segments),
+        let ranges = match &package.model.computation {
+            Computation::Network(network) => Cuts::new(network, &package.schema).balance(segments),
+            Computation::Trees(trees) => balance(trees, segments),
         };
         Self::with_ranges(package, ranges)
     }
@@ -78,8 +78,7 @@ impl Plan {
 }
 
 /// Ends a group where the nodes so far reach its proportion of all nodes.
-fn balance(package: &Package, segments: usize) -> Vec<Range<usize>> {
-    let trees = &package.model.trees;
+fn balance(trees: &[Tree], segments: usize) -> Vec<Range<usize>> {
     let total: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
     let (mut start, mut seen) = (0, 0);
     (1..=segments)

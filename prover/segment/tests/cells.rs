@@ -18,7 +18,7 @@ fn circuit(codes: Vec<u64>) -> Builder {
         index: 0,
         schema: &schema,
         offset: 600,
-        work: Work::Trees(&model.trees),
+        work: Work::Trees(model.trees()),
         salt: &[5; 32],
     };
     build(&share, &secrets(&schema, codes).0)

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Gates, Operand, testing::check, testing::check_instances};
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
-use tessera_model::{Feature, FeatureKind, Features, Model, Node, Schema, Tree};
+use tessera_model::{Computation, Feature, FeatureKind, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
     Instances, Secrets, Share, Work,
     circuit::{build, commit_partial},
@@ -73,7 +73,7 @@ fn expected(schema: &Schema, features: &Features, partial: i64) -> Instances {
 
 fn model(schema: &Schema) -> Model {
     let tops = schema.features.iter().map(Feature::top).collect();
-    Model { trees: trees(), network: None, offset: 600, tops }
+    Model { computation: Computation::Trees(trees()), offset: 600, tops }
 }
 
 fn agrees(codes: Vec<u64>) {
@@ -240,7 +240,7 @@ proptest! {
         let trees: Vec<Tree> =
             numbers.iter().map(|numbers| random_tree(&schema, numbers)).collect();
         let tops = schema.features.iter().map(Feature::top).collect();
-        let model = Model { trees: trees.clone(), network: None, offset: -3, tops };
+        let model = Model { computation: Computation::Trees(trees.clone()), offset: -3, tops };
         prop_assert_eq!(model.validate(&schema), Ok(()));
         let work = Work::Trees(&trees);
         let share = Share { index: 0, schema: &schema, offset: -3, work, salt: &SALT };

@@ -70,7 +70,7 @@ fn circuit(codes: Vec<u64>) -> (Builder, Features) {
         index: 0,
         schema: &schema,
         offset: 600,
-        work: Work::Trees(&model.trees),
+        work: Work::Trees(model.trees()),
         salt: &SALT,
     };
     let (secrets, features) = secrets(&schema, codes);
@@ -128,7 +128,7 @@ fn another_leaf_is_refused_by_its_gate() {
         index: 0,
         schema: &schema,
         offset: 600,
-        work: Work::Trees(&model.trees),
+        work: Work::Trees(model.trees()),
         salt: &SALT,
     };
     let partial = share.partial(&features);
@@ -192,7 +192,7 @@ fn a_proof_of_another_model_is_refused_by_the_key() {
         index: 0,
         schema: &schema,
         offset: 600,
-        work: Work::Trees(&model.trees),
+        work: Work::Trees(model.trees()),
         salt: &SALT,
     };
     let rows = build(&honest, &secrets(&schema, vec![10, 20, 1, 0]).0).rows();
@@ -207,9 +207,9 @@ fn a_proof_of_another_model_is_refused_by_the_key() {
     };
     assert!(prove(&honest).is_ok());
 
-    let mut leaf = model.trees.clone();
+    let mut leaf = model.trees().to_vec();
     leaf[1].nodes[1] = tessera_model::Node::Leaf { value: 1 << 40 };
-    let mut threshold = model.trees.clone();
+    let mut threshold = model.trees().to_vec();
     threshold[1].nodes[0] = common::split(1, 21, false, 1, 2);
     let forgeries = [
         ("a leaf", Share { work: Work::Trees(&leaf), ..honest }),

@@ -9,7 +9,7 @@ use tessera_circuit::{
 };
 use tessera_field::{Fr, Secret};
 use tessera_model::{
-    Feature, FeatureKind, Features, Model, Network, Schema,
+    Computation, Feature, FeatureKind, Features, Model, Network, Schema,
     network::{Input, Layer, Neuron},
 };
 use tessera_segment::{
@@ -66,7 +66,7 @@ fn some() -> Network {
 fn model(network: Network) -> Model {
     let schema = schema();
     let tops = schema.features.iter().map(Feature::top).collect();
-    let model = Model { trees: vec![], network: Some(network), offset: 600, tops };
+    let model = Model { computation: Computation::Network(network), offset: 600, tops };
     model.validate(&schema).expect("a valid model");
     model
 }

@@ -1,14 +1,16 @@
 //! What real models need: a change that makes circuits larger is noticed here.
 
 use std::path::Path;
-use tessera_model::{Package, Schema, import};
+use tessera_import::{ImportOptions, import};
+use tessera_model::{Package, Schema};
 use tessera_segment::Plan;
 
 fn package(example: &str) -> Package {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example);
     let schema = Schema::load(&folder.join("schema.json")).expect("a schema");
     let scaling = "600@50:1,pdo=20".parse().expect("a scaling");
-    import(&folder.join("model.json"), &schema, &scaling, Some([1; 32])).expect("a model")
+    let (path, options) = (folder.join("model.json"), ImportOptions::default());
+    import(&path, &schema, &scaling, Some([1; 32]), &options).expect("a model").package
 }
 
 #[test]

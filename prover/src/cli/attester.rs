@@ -14,7 +14,8 @@ use std::{
 };
 use tessera::chain::abi::ICredentialRegistry;
 use tessera_credential::{AccountKey, Grant, Home, Opening, SignedCredential, date, issue};
-use tessera_model::{Features, Schema, Table};
+use tessera_import::Table;
+use tessera_model::{Features, Schema};
 
 /// Names of the two halves of a credential in their folder.
 pub const CREDENTIAL: &str = "credential.json";

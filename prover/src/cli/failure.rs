@@ -101,14 +101,17 @@ macro_rules! input {
 }
 
 input!(
+    tessera_import::ImportError,
+    tessera_import::InferError,
+    tessera_import::ScoreError,
+    tessera_import::TableError,
     tessera_model::FeaturesError,
-    tessera_model::ImportError,
+    tessera_model::ModelError,
     tessera_model::PackageError,
-    tessera_model::TableError,
-    tessera_model::package::ScoreError,
     tessera_model::schema::CellError,
     tessera_model::schema::ColumnsError,
-    tessera_model::schema::InferError,
+    tessera_report::ReportError,
+    tessera_report::SampleError,
     tessera_segment::PlanError,
     tessera_setup::SrsError,
     verifier_gen::SpecError,

@@ -7,11 +7,11 @@ use super::{
 use serde_json::json;
 use std::path::PathBuf;
 use tessera::pipeline::{Expectation, Machine, compare};
-use tessera_model::{
-    ImportOptions, Package, Sample, Scaling, Schema, Score,
-    import::{calibrate, import_with},
-    package::{PAGE_FILE, SOURCE_FILE},
+use tessera_import::{
+    ImportOptions, SOURCE_FILE, import as import_model, import_again, save_source, score_csv,
 };
+use tessera_model::{Package, Scaling, Schema, Score};
+use tessera_report::{Calibration, PAGE_FILE, Report, Sample};
 use tessera_segment::Plan;
 
 #[derive(clap::Subcommand)]
@@ -166,18 +166,23 @@ fn import(args: Import) -> Outcome {
     let sample = args.sample.map(|path| Sample { path, label, thresholds });
     let salt = args.salt_of.map(|folder| Package::load(&folder)).transpose()?;
     let salt = salt.map(|package| package.salt);
-    let mut package =
-        import_with(&args.file, &schema, &args.points, salt, &options, sample.as_ref())?;
+    let mut imported = import_model(&args.file, &schema, &args.points, salt, &options)?;
+    let mut report = Report::of(&imported)?;
+    report.calibration =
+        sample.map(|sample| Calibration::measure(&imported, &sample)).transpose()?;
+    let package = &mut imported.package;
     let expected = match args.segments {
-        Some(segments) => Expectation::of(&Plan::new(&package, segments)?, &Machine::measure())?,
-        None => fastest(compare(&package, &Machine::measure())?),
+        Some(segments) => Expectation::of(&Plan::new(package, segments)?, &Machine::measure())?,
+        None => fastest(compare(package, &Machine::measure())?),
     };
     package.segments = expected.segments;
     package.save(&args.out)?;
-    package.save_source(&args.out, &args.file)?;
+    report.digests.package = package.digest();
+    report.save(package, &args.out)?;
+    save_source(&args.out, &args.file)?;
     match args.json {
-        true => json(&package.report),
-        false => data(package.report.to_string().trim_end()),
+        true => json(&report),
+        false => data(report.to_string().trim_end()),
     }
     talk(format_args!("proven in {}", describe(&expected)));
     talk(format_args!("wrote {}", args.out.display()));
@@ -238,15 +243,17 @@ fn plan(args: PlanArgs) -> Outcome {
 }
 
 fn report(args: ReportArgs) -> Outcome {
-    let mut package = Package::load(&args.dir)?;
+    let package = Package::load(&args.dir)?;
     let source = args.source.unwrap_or_else(|| args.dir.join(SOURCE_FILE));
     let sample = Sample { path: args.data, label: args.label, thresholds: args.threshold };
-    package.report.calibration = Some(calibrate(&package, &source, &sample)?);
+    let imported = import_again(&package, &source)?;
+    let mut report = Report::of(&imported)?;
+    report.calibration = Some(Calibration::measure(&imported, &sample)?);
     let folder = args.out.unwrap_or(args.dir);
-    package.save_report(&folder)?;
+    report.save(&package, &folder)?;
     match args.json {
-        true => json(&package.report),
-        false => data(package.report.to_string().trim_end()),
+        true => json(&report),
+        false => data(report.to_string().trim_end()),
     }
     talk(format_args!("wrote {}", folder.join(PAGE_FILE).display()));
     Ok(())
@@ -254,19 +261,20 @@ fn report(args: ReportArgs) -> Outcome {
 
 fn show(args: Show) -> Outcome {
     let package = Package::load(&args.dir)?;
+    let report = Report::load(&args.dir, &package)?;
     match args.json {
         true => json(&json!({
             "schema": package.schema.name, "scaling": package.scaling,
-            "segments": package.segments, "source": package.source, "report": package.report,
+            "segments": package.segments, "source": package.source, "report": report,
         })),
-        false => data(package.show().trim_end()),
+        false => data(tessera_report::show(&package, &report).trim_end()),
     }
     Ok(())
 }
 
 fn score(args: ScoreArgs) -> Outcome {
     let package = Package::load(&args.dir)?;
-    let scores = package.score_csv(&args.csv)?;
+    let scores = score_csv(&package, &args.csv)?;
     if args.json {
         let rows = scores.iter().enumerate().map(|(i, score)| match score {
             Ok(score) => json!({

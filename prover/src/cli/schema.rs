@@ -7,7 +7,7 @@ use super::{
 use serde_json::json;
 use std::path::PathBuf;
 use tessera_field::to_hex;
-use tessera_model::{Schema, schema::InferOptions};
+use tessera_import::{InferOptions, infer};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -45,7 +45,7 @@ pub struct Infer {
 pub fn run(command: Command) -> Outcome {
     let Command::Infer(args) = command;
     let options = InferOptions { name: args.name, skip: args.skip, exact: args.exact };
-    let schema = Schema::infer(&args.csv, &options)?;
+    let schema = infer(&args.csv, &options)?;
     schema.save(&args.out)?;
 
     let width = schema.features.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).min(48);

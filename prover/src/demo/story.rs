@@ -97,8 +97,9 @@ impl Story<'_> {
     /// Held-out rows of somebody who passes and of somebody who does not.
     fn rows(&self) -> Result<(u64, u64), Failure> {
         let path = self.options.example.join("golden.csv");
-        let scores: Vec<Score> =
-            self.package.score_csv(&path)?.into_iter().collect::<Result<_, _>>()?;
+        let scores: Vec<Score> = tessera_import::score_csv(&self.package, &path)?
+            .into_iter()
+            .collect::<Result<_, _>>()?;
         choose(&scores, self.options.threshold, COMFORTABLE).ok_or_else(|| {
             Failure::input(format!(
                 "{}: no rows on both sides of {} points",

@@ -13,7 +13,9 @@ use tessera::{
     pipeline::Keys,
 };
 use tessera_credential::AccountKey;
-use tessera_model::{Package, Schema, Score, import::import_with};
+use tessera_import::{ImportOptions, import as import_model};
+use tessera_model::{Package, Schema, Score};
+use tessera_report::Report;
 
 /// Anvil's first accounts, whose keys everybody knows.
 const DEPLOYER: &str = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -62,9 +64,10 @@ pub fn import(options: &Options) -> Result<Package, Failure> {
     let schema = Schema::load(&options.example.join("schema.json"))?;
     let model = options.example.join("model.json");
     let scaling = &options.points;
-    let package = import_with(&model, &schema, scaling, salt, &Default::default(), None)?;
-    package.save(&folder)?;
-    Ok(package)
+    let imported = import_model(&model, &schema, scaling, salt, &ImportOptions::default())?;
+    imported.package.save(&folder)?;
+    Report::of(&imported)?.save(&imported.package, &folder)?;
+    Ok(imported.package)
 }
 
 /// The chain with a pool on it.

@@ -14,10 +14,9 @@ use tessera_aggregate::{
 use tessera_artifact::Sha256Digest;
 use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
 use tessera_model::{
-    Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Report, Scaling,
+    Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,
     Schema, Source, Target, Tree,
     network::{Input, Layer, Neuron},
-    report::{Digests, Structure},
 };
 use tessera_segment::{
     Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey, circuit::Share,
@@ -63,7 +62,7 @@ pub fn package(salt: u8) -> Package {
     let tops = schema.features.iter().map(Feature::top).collect();
     let zero = Sha256Digest([0; 32]);
     Package {
-        model: Model { trees, network: None, offset: 600 * POINT, tops },
+        model: Model { computation: Computation::Trees(trees), offset: 600 * POINT, tops },
         segments: 2,
         salt: [salt; 32],
         scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
@@ -75,12 +74,6 @@ pub fn package(salt: u8) -> Package {
             trees: 3,
             features: schema.features.iter().map(|feature| feature.name.clone()).collect(),
             options: ImportOptions::default(),
-        },
-        report: Report {
-            digests: Digests { source: zero, package: zero, schema: String::new() },
-            structure: Structure::default(),
-            notes: vec![],
-            calibration: None,
         },
         schema,
     }
@@ -165,8 +158,8 @@ pub fn network() -> Lender {
         shift: 1,
     };
     let last = Layer { neurons: vec![neuron(5, [1 << 31, -(1 << 30), 1 << 20])], shift: 2 };
-    package.model.trees = vec![];
-    package.model.network = Some(Network { inputs, layers: vec![hidden, last] });
+    let network = Network { inputs, layers: vec![hidden, last] };
+    package.model.computation = Computation::Network(network);
     package.model.validate(&package.schema).expect("a valid model");
     let plan = Plan::with_ranges(&package, vec![0..2, 2..4]).expect("a valid plan");
     Lender::with_plan(package, plan)

@@ -6,14 +6,13 @@
 
 use super::{Package, Source};
 use crate::{
-    Feature, MAX_NODES, Model, Network, Node, Scaling, Schema, Tree,
+    Computation, Feature, MAX_NODES, Model, ModelError, Network, Node, Scaling, Schema, Tree,
     network::{Input, Layer, Neuron},
-    report::Report,
 };
 use serde::{Deserialize, Serialize, de::Error};
 use tessera_artifact::Sha256Digest;
 
-/// A package without its report.
+/// A package as the file has it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackageJson {
@@ -59,31 +58,34 @@ impl From<&Package> for PackageJson {
             salt: Sha256Digest(package.salt),
             model: ModelJson {
                 offset: package.model.offset,
-                trees: package.model.trees.clone(),
-                network: package.model.network.as_ref().map(NetworkJson::from),
+                trees: package.model.trees().to_vec(),
+                network: package.model.network().map(NetworkJson::from),
             },
         }
     }
 }
 
 impl PackageJson {
-    /// The package, its model not yet checked.
-    pub(super) fn into_package(self, report: Report) -> Package {
+    /// The package, its model checked against its schema.
+    pub(super) fn into_package(self) -> Result<Package, ModelError> {
         let tops = self.schema.features.iter().map(Feature::top).collect();
-        Package {
-            model: Model {
-                trees: self.model.trees,
-                network: self.model.network.map(NetworkJson::into_network),
-                offset: self.model.offset,
-                tops,
-            },
+        let computation = match (self.model.trees, self.model.network) {
+            (trees, None) => Computation::Trees(trees),
+            (trees, Some(network)) if trees.is_empty() => {
+                Computation::Network(network.into_network())
+            }
+            (trees, Some(_)) => return Err(ModelError::Trees(trees.len())),
+        };
+        let model = Model { computation, offset: self.model.offset, tops };
+        model.validate(&self.schema)?;
+        Ok(Package {
+            model,
             schema: self.schema,
             segments: self.segments,
             salt: self.salt.0,
             scaling: self.scaling,
             source: self.source,
-            report,
-        }
+        })
     }
 }
 

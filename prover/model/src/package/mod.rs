@@ -1,21 +1,12 @@
-//! The model package: everything that a lender keeps of an imported model.
-//!
-//! A folder with `package.json`, secret, with schema, model, salt, scaling and source;
-//! `report.json` with the calibration report; `report.html`, the same for people; and `source`, secret,
-//! the imported file.
+//! The model package: all that scoring and proving need of an imported model, in `package.json`, which
+//! is secret: schema, model, salt, scaling, and where it came from.
 
 mod json;
-mod score;
-mod show;
-
-pub use score::ScoreError;
 
 use crate::{
     features::{Features, FeaturesError},
     forest::{Model, ModelError},
-    import::{ImportOptions, MAX_MODEL_FILE},
     points::{Scaling, Score},
-    report::{self, Report},
     schema::Schema,
 };
 use serde::{Deserialize, Serialize};
@@ -24,19 +15,11 @@ use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
 
 /// `kind` of `package.json`.
 pub const KIND: &str = "tessera.model";
-/// `kind` of `report.json`.
-pub const REPORT_KIND: &str = "tessera.report";
-/// Version of package and report.
+/// Version of the package.
 pub const VERSION: u32 = 1;
 /// Name of the package file in its folder.
 pub const FILE: &str = "package.json";
-/// Name of the report file in its folder.
-pub const REPORT_FILE: &str = "report.json";
-/// Name of the report's page in its folder.
-pub const PAGE_FILE: &str = "report.html";
-/// Name of the copy of the imported file in a package's folder.
-pub const SOURCE_FILE: &str = "source";
-/// Largest package or report file, in bytes.
+/// Largest package file, in bytes.
 const MAX_FILE: u64 = 512 << 20;
 
 /// A quantised model with what it was made of.
@@ -54,8 +37,6 @@ pub struct Package {
     pub scaling: Scaling,
     /// The file that was imported.
     pub source: Source,
-    /// How far the model is from that file.
-    pub report: Report,
 }
 
 /// The file that a package was imported from.
@@ -76,6 +57,33 @@ pub struct Source {
     pub features: Vec<String>,
     /// What was said besides the file.
     pub options: ImportOptions,
+}
+
+/// What the file does not say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportOptions {
+    /// Match features by position instead of by name; their numbers must agree.
+    pub by_position: bool,
+    /// The number that stood for a missing value in training, besides `NaN` (XGBoost's `missing`).
+    #[serde(with = "exact_f32")]
+    pub missing: Option<f32>,
+    /// Use all trees, also those after the best iteration of early stopping.
+    pub all_trees: bool,
+}
+
+/// An `f32` as text, which no JSON reader rounds.
+mod exact_f32 {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(x: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+        x.map(|x| x.to_string()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f32>, D::Error> {
+        let text = Option::<String>::deserialize(d)?;
+        text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
 }
 
 /// A format that is imported.
@@ -117,61 +125,24 @@ pub enum PackageError {
         /// What is wrong.
         source: ModelError,
     },
-    /// A report of another package, or a package changed since.
-    #[error("{package} is not the package that {report} is about: import the model again")]
-    Report {
-        /// The package file.
-        package: String,
-        /// The report file.
-        report: String,
-    },
 }
 
 impl Package {
-    /// Writes the files into `folder`, which is made if it is not there.
+    /// Writes the package's file into `folder`, which is made if it is not there.
     pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
         let body = json::PackageJson::from(self);
-        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)?;
-        self.save_report(folder)
+        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)
     }
 
-    /// Writes the report into `folder`, as JSON and as a page.
-    pub fn save_report(&self, folder: &Path) -> Result<(), ArtifactError> {
-        let mut report = self.report.clone();
-        report.digests.package = self.digest();
-        let path = folder.join(REPORT_FILE);
-        tessera_artifact::write_json(&path, REPORT_KIND, VERSION, &report, Secrecy::Public)?;
-        let page = report::html::page(self);
-        tessera_artifact::write(&folder.join(PAGE_FILE), page.as_bytes(), Secrecy::Public)
-    }
-
-    /// Keeps a copy of the file that the package was imported from beside it, for later reports.
-    pub fn save_source(&self, folder: &Path, source: &Path) -> Result<(), ArtifactError> {
-        let bytes = tessera_artifact::read(source, MAX_MODEL_FILE)?;
-        tessera_artifact::write(&folder.join(SOURCE_FILE), &bytes, Secrecy::Secret)
-    }
-
-    /// Reads package and report; checks the model against the schema, and the report's digest against the
-    /// package.
+    /// Reads the package in `folder` and checks the model against the schema.
     pub fn load(folder: &Path) -> Result<Self, PackageError> {
         let path = folder.join(FILE);
         let body: json::PackageJson = tessera_artifact::read_json(&path, KIND, VERSION, MAX_FILE)?;
-        let report_path = folder.join(REPORT_FILE);
-        let report: Report =
-            tessera_artifact::read_json(&report_path, REPORT_KIND, VERSION, MAX_FILE)?;
-        let package = body.into_package(report);
-        let text = |path: &Path| path.display().to_string();
-        package
-            .model
-            .validate(&package.schema)
-            .map_err(|source| PackageError::Model { path: text(&path), source })?;
-        if package.report.digests.package != package.digest() {
-            return Err(PackageError::Report { package: text(&path), report: text(&report_path) });
-        }
-        Ok(package)
+        let path = path.display().to_string();
+        body.into_package().map_err(|source| PackageError::Model { path, source })
     }
 
-    /// SHA-256 of all but the report, as compact JSON. The salt is part of it, so it says nothing
+    /// SHA-256 of the whole package, as compact JSON. The salt is part of it, so it says nothing
     /// about the model to who has not the package.
     pub fn digest(&self) -> Sha256Digest {
         let body = json::PackageJson::from(self);
@@ -188,7 +159,7 @@ impl Package {
 
 impl std::fmt::Debug for Package {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (schema, trees) = (&self.schema.name, self.model.trees.len());
+        let (schema, trees) = (&self.schema.name, self.model.trees().len());
         write!(f, "Package({schema:?}, {trees} trees, weights and salt not shown)")
     }
 }

@@ -25,7 +25,7 @@ pub fn parse_grid(text: &str, decimals: u32) -> Result<i64, GridError> {
 }
 
 /// Decimals that `text` needs, or an error if it is no number.
-pub(super) fn decimals_of(text: &str) -> Result<u32, GridError> {
+pub fn decimals_of(text: &str) -> Result<u32, GridError> {
     let number = Decimal::parse(text)?;
     Ok(u32::try_from(-number.exponent).unwrap_or(0))
 }

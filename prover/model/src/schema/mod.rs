@@ -13,13 +13,10 @@
 
 mod columns;
 mod decimal;
-mod infer;
-
 mod json;
 
 pub use columns::{CellError, Columns, ColumnsError, Fault, is_missing};
-pub use decimal::{GridError, format_grid, parse_grid};
-pub use infer::{InferError, InferOptions};
+pub use decimal::{GridError, decimals_of, format_grid, parse_grid};
 
 use crate::features::Features;
 use tessera_artifact::{ArtifactError, Secrecy};

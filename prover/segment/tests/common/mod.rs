@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use tessera_field::{Fr, Secret};
-use tessera_model::{Feature, Features, Model, Node, Schema, Tree};
+use tessera_model::{Computation, Feature, Features, Model, Node, Schema, Tree};
 use tessera_segment::Secrets;
 
 pub const BLINDING: u64 = 77;
@@ -49,7 +49,7 @@ pub fn trees() -> Vec<Tree> {
 
 pub fn model() -> Model {
     let tops = schema().features.iter().map(Feature::top).collect();
-    Model { trees: trees(), network: None, offset: 600, tops }
+    Model { computation: Computation::Trees(trees()), offset: 600, tops }
 }
 
 pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {

@@ -1,0 +1,236 @@
+//! LightGBM's text model files.
+//!
+//! Values stay `f64`; `x ≤ t` goes left, a category of the set goes left, a missing value where the
+//! node says. Leaves, already shrunk, are added in `f64` from 0 on.
+
+mod tree;
+
+use super::{
+    demand::Category,
+    ensemble::{Ensemble, Output, Precision},
+    error::Fault,
+    json::{Bounded, Item},
+};
+use std::collections::HashMap;
+use tessera_model::{MAX_TREES, package::Format};
+use tree::{Room, read_tree};
+
+/// Most features of a model.
+const MAX_FEATURES: usize = 65_536;
+/// Longest list of categories, in bytes.
+const MAX_CATEGORIES_TEXT: usize = 16 << 20;
+/// Most lines in the header or in a tree; each holds one field.
+const MAX_FIELDS: usize = 256;
+
+/// The fields of one block, by name.
+type Fields<'a> = HashMap<&'a str, &'a str>;
+
+/// Reads the bytes of a model file.
+pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Fault::malformed(format!("byte {}", error.valid_up_to()), "not UTF-8"))?;
+    let mut lines = Lines { lines: text.lines(), number: 0, tree: None };
+    let header = lines.block()?;
+    let sigmoid = check_kind(&header)?;
+
+    let names = field(&header, "header", "feature_names")?.split(' ');
+    let last: usize = number(&header, "header", "max_feature_idx")?;
+    let count = names.clone().count();
+    if last.checked_add(1) != Some(count) || count > MAX_FEATURES {
+        let fault = format!(
+            "{count} names for features up to number {last}, of which there may be {MAX_FEATURES}"
+        );
+        return Err(Fault::malformed("header, feature_names", fault));
+    }
+    let features: Vec<String> = names.map(str::to_owned).collect();
+
+    let (mut trees, mut room) = (Vec::new(), Room::whole());
+    while let Some(index) = lines.tree {
+        if index != trees.len() || index == MAX_TREES {
+            let fault = format!("tree {index} where tree {} is due", trees.len());
+            return Err(Fault::malformed(format!("line {}", lines.number), fault));
+        }
+        let fields = lines.block()?;
+        trees.push(read_tree(index, &fields, features.len(), &mut room)?);
+    }
+    if trees.is_empty() {
+        return Err(Fault::malformed("the file", "no trees"));
+    }
+    let categories = lines.pandas_categories(&header, features.len())?;
+    Ok(Ensemble {
+        format: Format::LightgbmText,
+        library: header.get("version").map(|version| format!("lightgbm format {}", cut(version))),
+        objective: cut(field(&header, "header", "objective")?).into(),
+        feature_count: features.len(),
+        features,
+        categories,
+        demands: Vec::new(),
+        trees,
+        base: 0.0,
+        exact_base: 0.0,
+        output: Output::Margin,
+        sigmoid,
+        sum: Precision::F64,
+        notes: Vec::new(),
+    })
+}
+
+/// Refuses by name what is no single log-odds; log-odds a unit of the sum.
+fn check_kind(header: &Fields<'_>) -> Result<f64, Fault> {
+    match field(header, "header", "version")? {
+        "v3" | "v4" => {}
+        other => {
+            let hint = "load it with LightGBM 3 or 4 and save it again";
+            return Err(Fault::unsupported(format!("format {:?}", cut(other)), hint));
+        }
+    }
+    let Some(objective) = header.get("objective").copied() else {
+        let hint = "train with objective = binary or cross_entropy: what the margin of a function \
+                    of your own means is not in the file";
+        return Err(Fault::unsupported("a file that names no objective", hint));
+    };
+    let hint = "only margins that are one log-odds can become points: binary, cross_entropy";
+    for key in ["num_class", "num_tree_per_iteration"] {
+        let count: u64 = number(header, "header", key)?;
+        if count != 1 {
+            let what = format!("objective {:?} with {key} = {count}", cut(objective));
+            return Err(Fault::unsupported(what, hint));
+        }
+    }
+    if header.contains_key("average_output") {
+        return Err(Fault::unsupported(
+            "average_output (a random forest)",
+            "its margin is an average of probabilities; train with boosting = gbdt, dart or goss",
+        ));
+    }
+    let mut words = objective.split(' ');
+    match words.next() {
+        Some("binary") => {
+            let sigmoid = words.find_map(|word| word.strip_prefix("sigmoid:")).unwrap_or("1");
+            match sigmoid.parse() {
+                Ok(sigmoid) if sigmoid > 0.0 && f64::is_finite(sigmoid) => Ok(sigmoid),
+                _ => Err(Fault::malformed("header, objective", "sigmoid is no positive number")),
+            }
+        }
+        Some("cross_entropy" | "xentropy") => Ok(1.0),
+        _ => Err(Fault::unsupported(format!("objective {:?}", cut(objective)), hint)),
+    }
+}
+
+/// The lines of the file, block by block.
+struct Lines<'a> {
+    lines: std::str::Lines<'a>,
+    /// Line that was read last, from 1.
+    number: usize,
+    /// Number of the tree whose block comes next.
+    tree: Option<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// The fields up to the next tree or the end of trees.
+    fn block(&mut self) -> Result<Fields<'a>, Fault> {
+        let mut fields = HashMap::new();
+        for line in self.lines.by_ref() {
+            self.number += 1;
+            let place = || format!("line {}", self.number);
+            if line == "end of trees" {
+                self.tree = None;
+                return Ok(fields);
+            }
+            if let Some(index) = line.strip_prefix("Tree=") {
+                let index =
+                    index.parse().map_err(|_| Fault::malformed(place(), "no tree number"))?;
+                self.tree = Some(index);
+                return Ok(fields);
+            }
+            if line.is_empty() {
+                continue;
+            }
+            let (name, value) = line.split_once('=').unwrap_or((line, ""));
+            if fields.insert(name, value).is_some() {
+                return Err(Fault::malformed(place(), format!("{:?} is there twice", cut(name))));
+            }
+            if fields.len() > MAX_FIELDS {
+                return Err(Fault::malformed(place(), format!("more than {MAX_FIELDS} fields")));
+            }
+        }
+        let place = format!("line {}", self.number);
+        Err(Fault::malformed(place, "the file ends before \"end of trees\""))
+    }
+}
+
+impl Lines<'_> {
+    /// The categories of each feature, if the file was trained on a data frame that has such: in the
+    /// last line, a list for each of its columns of categories. A column is named nowhere, but
+    /// `feature_infos` has brackets for columns of numbers only, and `none` for constant ones.
+    fn pandas_categories(
+        &mut self,
+        header: &Fields<'_>,
+        features: usize,
+    ) -> Result<Vec<Vec<Category>>, Fault> {
+        let place = "pandas_categorical";
+        let line = self.lines.find_map(|line| line.strip_prefix("pandas_categorical:"));
+        let line = line.unwrap_or("null").trim();
+        if line.len() > MAX_CATEGORIES_TEXT {
+            return Err(Fault::malformed(
+                place,
+                format!("longer than {MAX_CATEGORIES_TEXT} bytes"),
+            ));
+        }
+        type Lists =
+            Option<Bounded<Bounded<Item, { tessera_model::schema::MAX_CODES }>, MAX_FEATURES>>;
+        let lists: Lists = serde_json::from_str(line)
+            .map_err(|error| Fault::malformed(place, Fault::from(error).to_string()))?;
+        let Some(Bounded(lists)) = lists.filter(|lists| !lists.0.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let infos = field(header, "header", "feature_infos")?.split(' ');
+        let infos: Vec<&str> = infos.take(features + 1).collect();
+        if infos.len() != features {
+            let fault = format!("it has not an item for each of {features} features");
+            return Err(Fault::malformed("header, feature_infos", fault));
+        }
+        let of = |keep: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            (0..features).filter(|feature| keep(infos[*feature])).collect()
+        };
+        let categorical = of(&|info| !info.starts_with('[') && info != "none");
+        let columns = match of(&|info| !info.starts_with('[')) {
+            all if all.len() == lists.len() => all,
+            _ if categorical.len() == lists.len() => categorical,
+            _ => {
+                return Err(Fault::unsupported(
+                    format!(
+                        "a file with {} lists of categories for {} columns of categories",
+                        lists.len(),
+                        categorical.len()
+                    ),
+                    "it does not say which list is whose: train without constant columns, and with \
+                     all categories as the data frame's",
+                ));
+            }
+        };
+        let mut categories = vec![Vec::new(); features];
+        for (column, list) in columns.into_iter().zip(lists) {
+            categories[column] = list.0.into_iter().map(|item| item.0).collect();
+        }
+        Ok(categories)
+    }
+}
+
+/// The text of a field.
+fn field<'a>(fields: &Fields<'a>, place: &str, name: &str) -> Result<&'a str, Fault> {
+    let missing = || Fault::malformed(place, format!("there is no {name}"));
+    fields.get(name).copied().ok_or_else(missing)
+}
+
+/// A field with one number.
+fn number<T: std::str::FromStr>(fields: &Fields<'_>, place: &str, name: &str) -> Result<T, Fault> {
+    let text = field(fields, place, name)?;
+    let fault = || Fault::malformed(place, format!("{name} is no number"));
+    text.trim().parse().map_err(|_| fault())
+}
+
+/// The beginning of a text from a file, short enough for a message.
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(60).map_or(text, |(end, _)| &text[..end])
+}

@@ -1,0 +1,153 @@
+//! What sums are made of: inputs of the first layer, layers, trees. And how much work a file may be.
+
+use super::{
+    node::Node,
+    operators::NO_NUMBER,
+    value::{Basis, Column, Lookup, Scaled, Sum},
+};
+use crate::{
+    demand::{Category, SourceDemand},
+    ensemble::Ensemble,
+    error::Fault,
+    network::{MAX_WIDTH, SourceInput, SourceInputKind},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::Discriminant,
+};
+
+/// Most terms that are kept of all sums together, 16 bytes each.
+const MAX_TERMS: usize = 1 << 24;
+/// What a column takes besides its terms, counted in terms.
+const COLUMN_TERMS: usize = 5;
+/// Most multiplications. A network takes one a weight; only a matrix times a matrix takes more.
+const MAX_WORK: usize = 1 << 28;
+
+/// A layer with ReLU: the sums of what is before it.
+pub(super) struct HiddenLayer {
+    pub before: Basis,
+    pub sums: Vec<Sum>,
+}
+
+/// What the walk over the graph has made so far.
+#[derive(Default)]
+pub(super) struct Units {
+    pub inputs: Vec<SourceInput>,
+    index: HashMap<Key, u32>,
+    pub layers: Vec<HiddenLayer>,
+    pub trees: Vec<Ensemble>,
+    pub demands: Vec<SourceDemand>,
+    asked: HashSet<(Discriminant<SourceDemand>, usize)>,
+    pub notes: Vec<String>,
+    terms: usize,
+    work: usize,
+}
+
+/// An input, with bits for numbers.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Value(usize, Option<u64>, u64, u64),
+    IsText(usize, String),
+    IsNumber(usize, u64),
+}
+
+impl Units {
+    /// Counts `terms` that are kept and `work` that is done.
+    pub fn spend(&mut self, node: &Node<'_>, terms: usize, work: usize) -> Result<(), Fault> {
+        self.terms = self.terms.saturating_add(terms);
+        self.work = self.work.saturating_add(work);
+        if self.terms <= MAX_TERMS && self.work <= MAX_WORK {
+            return Ok(());
+        }
+        let hint = "networks are imported up to 2^22 weights";
+        Err(node.unsupported("a graph that takes too much work", hint))
+    }
+
+    /// Counts copies of `columns`.
+    pub fn spend_on(&mut self, node: &Node<'_>, columns: &[Column]) -> Result<(), Fault> {
+        let terms = |column: &Column| match column {
+            Column::Sum(sum) | Column::Sigmoid(sum) => sum.terms.len() + COLUMN_TERMS,
+            // A category and its number.
+            Column::Lookup(lookup) => 4 * lookup.values.len() + COLUMN_TERMS,
+            _ => COLUMN_TERMS,
+        };
+        let terms = columns.iter().map(terms).sum();
+        self.spend(node, terms, terms)
+    }
+
+    /// Asks something of the schema, once.
+    pub fn demand(&mut self, demand: SourceDemand) {
+        let asked = (std::mem::discriminant(&demand), demand.feature());
+        // Encoders of one feature may know different categories.
+        if matches!(demand, SourceDemand::OneOf { .. }) || self.asked.insert(asked) {
+            self.demands.push(demand);
+        }
+    }
+
+    fn input(
+        &mut self,
+        node: &Node<'_>,
+        key: Key,
+        input: impl FnOnce() -> SourceInput,
+    ) -> Result<u32, Fault> {
+        if let Some(unit) = self.index.get(&key) {
+            return Ok(*unit);
+        }
+        if self.inputs.len() == MAX_WIDTH {
+            return Err(node.malformed(format!("more than {MAX_WIDTH} inputs of the first layer")));
+        }
+        let unit = self.inputs.len() as u32;
+        self.inputs.push(input());
+        self.index.insert(key, unit);
+        Ok(unit)
+    }
+
+    fn scaled(&mut self, node: &Node<'_>, of: &Scaled) -> Result<Sum, Fault> {
+        let Scaled { feature, missing, offset, scale, .. } = *of;
+        let bits = |x: f64| (x + 0.0).to_bits();
+        let key = Key::Value(feature, missing.map(bits), bits(offset), bits(scale));
+        let unit = self.input(node, key, || SourceInput {
+            feature,
+            kind: SourceInputKind::Value { missing, offset, scale },
+        })?;
+        Ok(Sum::unit(Basis::Inputs, unit))
+    }
+
+    fn lookup(&mut self, node: &Node<'_>, of: &Lookup) -> Result<Sum, Fault> {
+        let mut terms = Vec::with_capacity(of.values.len());
+        for (category, value) in &of.values {
+            let coefficient = value - of.other;
+            if coefficient == 0.0 {
+                continue;
+            }
+            let key = match category {
+                Category::Text(text) => Key::IsText(of.feature, text.clone()),
+                Category::Number(number) => Key::IsNumber(of.feature, (number + 0.0).to_bits()),
+            };
+            let kind = || SourceInputKind::Is(category.clone());
+            let input = || SourceInput { feature: of.feature, kind: kind() };
+            terms.push((self.input(node, key, input)?, coefficient));
+        }
+        terms.sort_unstable_by_key(|(unit, _)| *unit);
+        Ok(Sum { basis: Basis::Inputs, terms, constant: of.other })
+    }
+
+    /// A column as a sum; none for a constant. A probability or a text is refused.
+    pub fn sum(&mut self, node: &Node<'_>, column: &Column) -> Result<Option<Sum>, Fault> {
+        let sum = match column {
+            Column::Constant(_) => return Ok(None),
+            Column::Scaled(scaled) => self.scaled(node, scaled)?,
+            Column::Lookup(lookup) => self.lookup(node, lookup)?,
+            Column::Sum(sum) => sum.clone(),
+            Column::Text(_) | Column::Missing { .. } => {
+                return Err(node.unsupported("arithmetic with what is no number", NO_NUMBER));
+            }
+            Column::Sigmoid(_) => {
+                let hint = "a sigmoid is imported as the last step only; use ReLU inside";
+                return Err(node.unsupported("arithmetic after a sigmoid", hint));
+            }
+        };
+        self.spend(node, sum.terms.len(), sum.terms.len())?;
+        Ok(Some(sum))
+    }
+}
