@@ -1,6 +1,9 @@
 //! What a lender's thresholds do with a sample.
 
-use super::{calibration::Scored, statistics::tidy};
+use super::{
+    calibration::Scored,
+    statistics::{coarse, tidy},
+};
 use serde::{Deserialize, Serialize};
 use tessera_model::{Scaling, Score};
 
@@ -67,8 +70,8 @@ impl Decisions {
             let after = Score(s.after.0 - threshold.0).points();
             differs.then(|| Flip {
                 row: s.row,
-                before: tidy(s.before - points),
-                after: tidy(after),
+                before: coarse(s.before - points),
+                after: coarse(after),
             })
         };
         let accepted = || scored.iter().filter(|s| s.after >= threshold);

@@ -26,7 +26,7 @@ use tessera_model::{ModelError, Package, Tree};
 /// `kind` of `report.json`.
 pub const KIND: &str = "tessera.report";
 /// Version of the report.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Name of the report file in its folder.
 pub const FILE: &str = "report.json";
 /// Name of the report's page in its folder.
@@ -65,9 +65,9 @@ pub enum ReportError {
 impl Report {
     /// The report of an import, without a calibration.
     pub fn of(imported: &Imported) -> Result<Self, ModelError> {
-        let Package { source, schema, .. } = &imported.package;
+        let Package { schema, .. } = &imported.package;
         let digests = Digests {
-            source: source.sha256,
+            source: imported.package.source_fingerprint(),
             package: imported.package.digest(),
             schema: tessera_field::to_hex(&schema.digest()),
         };
@@ -75,13 +75,14 @@ impl Report {
         Ok(Self { digests, structure, notes: imported.notes.clone(), calibration: None })
     }
 
-    /// Writes the report of `package` into `folder`, as JSON and as a page.
+    /// Writes the report of `package` into `folder`, as JSON and as a page that only the owner reads:
+    /// with the sample at hand, its figures confirm or refute a guess of the model.
     pub fn save(&self, package: &Package, folder: &Path) -> Result<(), ArtifactError> {
         let mut report = self.clone();
         report.digests.package = package.digest();
-        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &report, Secrecy::Public)?;
+        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &report, Secrecy::Secret)?;
         let page = html::page(package, &report);
-        tessera_artifact::write(&folder.join(PAGE_FILE), page.as_bytes(), Secrecy::Public)
+        tessera_artifact::write(&folder.join(PAGE_FILE), page.as_bytes(), Secrecy::Secret)
     }
 
     /// Reads the report in `folder`, which must be about `package`.
@@ -99,7 +100,8 @@ impl Report {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
-    /// SHA-256 of the imported file.
+    /// Of the imported file, keyed by the package's salt ([`Package::source_fingerprint`]): a plain
+    /// digest would let anybody try files.
     pub source: Sha256Digest,
     /// Digest of the package.
     pub package: Sha256Digest,
@@ -129,9 +131,8 @@ pub struct Structure {
     pub features: usize,
     /// Splits of the source that the schema's ranges decide alone.
     pub folded_splits: usize,
-    /// Largest magnitude of a partial sum, in 2^-32 points.
-    pub bound: u64,
-    /// Bits of `bound`; the limit is 62.
+    /// Bits of the largest magnitude of a partial sum, in 2^-32 points; the limit is 62. The number
+    /// itself is a sum of leaves, and would confirm a guess of them.
     pub bound_bits: u32,
     /// Most that rounding can move a score, in points.
     pub rounding: f64,
@@ -182,9 +183,8 @@ impl Structure {
             features_used: used.len(),
             features: schema.features.len(),
             folded_splits: imported.folded_splits,
-            bound,
             bound_bits: u64::BITS - bound.leading_zeros(),
-            rounding: statistics::tidy(imported.rounding),
+            rounding: statistics::size(imported.rounding),
             layers,
         })
     }

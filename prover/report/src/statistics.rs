@@ -94,6 +94,17 @@ pub(super) fn tidy(x: f64) -> f64 {
     format!("{x:.11e}").parse().unwrap_or(x)
 }
 
+/// To two digits, rounded up: the size of an error, of which more digits would be those of weights.
+pub(super) fn size(x: f64) -> f64 {
+    let rounded: f64 = format!("{x:.1e}").parse().unwrap_or(x);
+    if rounded >= x { rounded } else { format!("{:.1e}", x * 1.05).parse().unwrap_or(x) }
+}
+
+/// To two digits, for distances from a threshold.
+pub(super) fn coarse(x: f64) -> f64 {
+    format!("{x:.1e}").parse().unwrap_or(x)
+}
+
 /// Separation by `score`, higher for better; `None` unless there are both good and bad rows.
 pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
     let mut sorted = scored.to_vec();
@@ -147,7 +158,7 @@ pub(super) fn errors(mut errors: Vec<f64>) -> Errors {
     };
     let rank = (errors.len() * 999).div_ceil(1000).max(1);
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-    Errors { mean: tidy(mean), p999: tidy(errors[rank - 1]), max: tidy(max) }
+    Errors { mean: size(mean), p999: size(errors[rank - 1]), max: size(max) }
 }
 
 /// Columns of one round width over some numbers.

@@ -14,7 +14,7 @@ const BAR: usize = 40;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = &self.structure;
-        writeln!(f, "source     sha256 {}", self.digests.source)?;
+        writeln!(f, "source     {} (keyed by the salt)", self.digests.source)?;
         writeln!(f, "package    sha256 {}", self.digests.package)?;
         writeln!(f, "schema     {}", self.digests.schema)?;
         match s.layers.is_empty() {

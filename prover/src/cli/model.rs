@@ -262,10 +262,16 @@ fn report(args: ReportArgs) -> Outcome {
 fn show(args: Show) -> Outcome {
     let package = Package::load(&args.dir)?;
     let report = Report::load(&args.dir, &package)?;
+    // Output is passed on: the plain digest of the source would let others try files.
+    let mut source = serde_json::to_value(&package.source).expect("a source has a JSON form");
+    if let Some(fields) = source.as_object_mut() {
+        fields.remove("sha256");
+        fields.insert("fingerprint".into(), json!(package.source_fingerprint()));
+    }
     match args.json {
         true => json(&json!({
             "schema": package.schema.name, "scaling": package.scaling,
-            "segments": package.segments, "source": package.source, "report": report,
+            "segments": package.segments, "source": source, "report": report,
         })),
         false => data(tessera_report::show(&package, &report).trim_end()),
     }

@@ -80,6 +80,50 @@ pub fn leaves(package: &Value) -> Vec<Planted> {
         .collect()
 }
 
+/// Digests of `secret` that anybody can compute who guesses it.
+pub fn fingerprints(name: &str, secret: &[u8]) -> Vec<Planted> {
+    use sha2::{Digest, Sha256, Sha512};
+    use sha3::{Keccak256, Sha3_256};
+    let digests: [(&str, Vec<u8>); 5] = [
+        ("SHA-256", Sha256::digest(secret).to_vec()),
+        ("SHA-512", Sha512::digest(secret).to_vec()),
+        ("SHA3-256", Sha3_256::digest(secret).to_vec()),
+        ("Keccak-256", Keccak256::digest(secret).to_vec()),
+        ("BLAKE2b", blake2b_simd::blake2b(secret).as_bytes().to_vec()),
+    ];
+    digests
+        .iter()
+        .map(|(digest, bytes)| Planted::bytes(&format!("{digest} of {name}"), bytes))
+        .collect()
+}
+
+/// Numbers that the leaves alone decide: the offset, its magnitude plus each tree's largest, the least
+/// and the greatest score.
+pub fn sums_of_leaves(package: &Value) -> Vec<Planted> {
+    let offset: i64 = package["model"]["offset"].as_i64().unwrap();
+    let trees: Vec<Vec<i64>> = package["model"]["trees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tree| {
+            let nodes = tree.as_str().unwrap().split(' ');
+            nodes.filter_map(|node| node.strip_prefix('=')?.parse().ok()).collect()
+        })
+        .collect();
+    let sum = |pick: fn(&Vec<i64>) -> i64| trees.iter().map(pick).sum::<i64>();
+    let magnitude = sum(|leaves| leaves.iter().map(|leaf| leaf.abs()).max().unwrap());
+    let least = offset + sum(|leaves| *leaves.iter().min().unwrap());
+    let greatest = offset + sum(|leaves| *leaves.iter().max().unwrap());
+    [
+        ("the offset", offset),
+        ("the bound", offset.abs() + magnitude),
+        ("the least score", least),
+        ("the greatest score", greatest),
+    ]
+    .map(|(name, number)| Planted::number(name, number.unsigned_abs()))
+    .into()
+}
+
 /// Every file below `folder`.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

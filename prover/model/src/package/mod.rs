@@ -150,6 +150,13 @@ impl Package {
         tessera_artifact::sha256(&bytes.expect("text, numbers and lists always serialise"))
     }
 
+    /// SHA-256 of a label, the salt and the digest of the imported file: it tells a holder of the
+    /// package which file that was, and nobody else whether a file that they guess is it.
+    pub fn source_fingerprint(&self) -> Sha256Digest {
+        let parts: [&[u8]; 3] = [b"tessera source v1", &self.salt, &self.source.sha256.0];
+        tessera_artifact::sha256(&parts.concat())
+    }
+
     /// The score of `features`.
     pub fn score(&self, features: &Features) -> Result<Score, FeaturesError> {
         features.check(&self.schema)?;

@@ -280,7 +280,10 @@ fn write_model(out: &mut String, package: &Package, report: &Report) -> fmt::Res
         row(out, &[&"rounding", &format_args!("at most {:.1e} points", s.rounding)])?;
         row(out, &[&"segments", &package.segments])?;
         row(out, &[&"semantics", &format_args!("tessera.model version {VERSION}")])?;
-        row(out, &[&"digest of the source", &Code(&report.digests.source)])?;
+        row(
+            out,
+            &[&"fingerprint of the source, keyed by the salt", &Code(&report.digests.source)],
+        )?;
         row(out, &[&"digest of the model", &Code(&package.digest())])?;
         row(out, &[&"digest of the schema", &Code(&report.digests.schema)])
     })
