@@ -1,14 +1,14 @@
 //! `tessera keys`: proving and verifying keys of a model.
 
 use super::{
-    Outcome,
-    args::SetupWithSrs,
+    Failure, Outcome,
+    args::{SetupWithSrs, element},
     talk::{data, json, talk},
 };
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 use tessera::pipeline::Keys;
-use tessera_field::to_hex;
+use tessera_field::{Fr, to_hex};
 use tessera_model::Package;
 
 #[derive(clap::Subcommand)]
@@ -18,6 +18,14 @@ pub enum Command {
     /// The digest is what a pool's policy names. It is hiding: it says nothing about the model.
     #[command(after_help = "Example:\n  tessera keys build --model package")]
     Build(Build),
+    /// Make the keys anew and say whether a digest is that of the model.
+    ///
+    /// For an auditor who is shown the package: a digest on chain hides the model, so nothing but
+    /// making it again from the package, with its salt, tells what it stands for. Exit code 1 if the
+    /// digest is another model's.
+    #[command(after_help = "Example:\n  tessera keys check --model package \\
+    --digest 0x2fa5e1a4d1d3ca9d5d1d3b2fae2d8be3bd5fd9bd9c6c6d5c1c8e2b3cf1b9d0aa")]
+    Check(Check),
 }
 
 #[derive(clap::Args)]
@@ -38,8 +46,49 @@ pub struct Build {
     json: bool,
 }
 
+#[derive(clap::Args)]
+pub struct Check {
+    /// Folder of the model package.
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// The digest to check, as a policy or a proof has it.
+    #[arg(long, value_name = "DIGEST", value_parser = element)]
+    digest: Fr,
+    /// Number of segments that the digest is for: 1, 2, 4, 8 or 16 [default: the package's].
+    #[arg(long, value_name = "N")]
+    segments: Option<usize>,
+    #[command(flatten)]
+    setup: SetupWithSrs,
+}
+
 pub fn run(command: Command) -> Outcome {
-    let Command::Build(args) = command;
+    match command {
+        Command::Build(args) => build(args),
+        Command::Check(args) => check(args),
+    }
+}
+
+fn check(args: Check) -> Outcome {
+    let package = Package::load(&args.model)?;
+    let segments = args.segments.unwrap_or(package.segments);
+    let progress = args.setup.progress()?;
+    let store = args.setup.store()?;
+    let keys = Keys::build(&package, segments, &store, &|e| progress.event(e))?;
+    drop(progress);
+    let found = keys.model_digest();
+    if found == args.digest {
+        data("the digest is that of this model");
+        return Ok(());
+    }
+    Err(Failure::no(format!(
+        "the digest is not that of {} in {segments} segments, which is {}",
+        args.model.display(),
+        to_hex(&found)
+    ))
+    .hint("a digest also depends on the number of segments (--segments) and the reference string (--srs)"))
+}
+
+fn build(args: Build) -> Outcome {
     let package = Package::load(&args.model)?;
     let segments = args.segments.unwrap_or(package.segments);
     let progress = args.setup.progress()?;

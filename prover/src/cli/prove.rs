@@ -20,7 +20,8 @@ use tessera_model::{Package, Score};
 Example: for a request to a pool
   tessera prove --model package --opening ada/opening.json --request request.json --out proof.json
 
-Example: for the best of a pool's tiers that the score reaches, and no more
+Example: for the best of a pool's tiers that the score reaches. Whoever knows that it was made so also
+learns that the next tier was not reached; `--tier N` says only that tier N is reached
   tessera pool request --deployment deployment.json --credential ada/credential.json \\
       --amount 1500 --tier all --out request.json
   tessera prove --model package --opening ada/opening.json --tier best \\
@@ -39,7 +40,8 @@ pub struct Args {
     /// What is to be proven (see `tessera pool request`); several with `--tier`.
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_all = ["threshold", "context"], conflicts_with_all = ["threshold", "context"])]
     request: Vec<PathBuf>,
-    /// Which of several requests: `best` is the one with the highest threshold that the score reaches.
+    /// Which of several requests: a tier's number, or `best` for the highest threshold that the score
+    /// reaches, which tells whoever knows of it that the next tier was not reached.
     #[arg(long, value_name = "N|best", requires = "request")]
     tier: Option<Tier>,
     /// The points to reach, if there is no request.
@@ -187,6 +189,9 @@ fn summary(args: &Args, proof: &ProofFile, request: Option<&Request>) {
     }
     if let (Some(request), Some(Tier::Best)) = (request, args.tier) {
         talk(format_args!("for tier {}", request.terms.tier));
+        hint(
+            "a best tier also says that the next one was not reached; --tier N says no more than \"at least\"",
+        );
     }
     talk(format_args!("{} bytes of proof for {} segments", proof.proof.len(), proof.segments));
     if proof.insecure_srs {
