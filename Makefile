@@ -5,7 +5,7 @@ CARGO ?= cargo
 FOREST := target/bench/forest.json
 
 .PHONY: contracts demo test bench bench-all verifiers lint test-rust test-contracts test-deep coverage analyse \
-	install mutations fuzz audit sbom reproduce
+	install mutants mutations fuzz audit sbom reproduce
 
 install: node_modules/.package-lock.json
 
@@ -52,6 +52,8 @@ lint: install
 test-rust: contracts
 	@echo "== Rust tests"
 	$(CARGO) test --release --workspace
+	@echo "== constraints taken out: a share of make mutants"
+	tools/mutants --share 0/6
 
 test-contracts: install
 	@echo "== contract tests"
@@ -82,6 +84,10 @@ mutations: install
 FUZZ_CASES ?= 100000
 fuzz: install
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --release -p tessera-prover --test parsers
+
+# Constraints and checks taken out one at a time, each with the test that fails without it: a table.
+mutants: install
+	tools/mutants
 
 # Supply: advisories, licences, bill of materials, the same bytecode twice.
 

@@ -27,9 +27,10 @@ use tessera_field::{Fr, Secret, poseidon, random, to_be_bytes};
 use tessera_model::{Computation, Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
-    circuit::{build, circuit, commit_partial},
+    circuit::{build_unsalted, circuit, commit_partial},
     key::model_digest,
     proof::{PROOF_EVALUATIONS, PROOF_POINTS, Transcript},
+    salt::{Salt, SaltSource},
 };
 use verifier_gen::layout::{SEGMENT_WORDS, SegmentPoint};
 use zeroize::Zeroizing;
@@ -75,9 +76,15 @@ impl Off {
     }
 }
 
+/// The salt of the lender's only segment.
+fn salt(lender: &Lender) -> Salt {
+    let unsalted = build_unsalted(&lender.share(0), &Secrets::blank(&lender.package.schema));
+    SaltSource::new(&lender.package, 1).salt(&common::srs(lender.plan.k), 0, &unsalted)
+}
+
 /// halo2's key of the lender's only segment, for provers of our own.
 fn key(lender: &Lender) -> ProvingKey<G1Affine> {
-    let circuit = circuit(&lender.share(0), &Secrets::blank(&lender.package.schema));
+    let circuit = circuit(&lender.share(0), &Secrets::blank(&lender.package.schema), &salt(lender));
     keygen_pk2(common::srs(lender.plan.k).params(), &circuit, false).expect("a key")
 }
 
@@ -93,7 +100,8 @@ fn prove_with(
     let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
-    let circuit = circuit(&share, &Secrets::new(features, credential, partial, unused));
+    let secrets = Secrets::new(features, credential, partial, unused);
+    let circuit = circuit(&share, &secrets, &salt(lender));
     let instances = circuit.instances();
     let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
     create_proof::<
@@ -251,7 +259,7 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
             let zero = || Secret::new(Fr::ZERO);
             let secrets =
                 Secrets::new(&with_income(&lender, **income), zero(), zero(), [zero(), zero()]);
-            let link_out = build(&lender.share(0), &secrets).instance_values()[2];
+            let link_out = build_unsalted(&lender.share(0), &secrets).instance_values()[2];
             confirms(lender.keys[0].verifying_key(), &deferred, Instances { link_out, ..told })
         };
         INCOMES.iter().filter(confirmed).copied().collect()

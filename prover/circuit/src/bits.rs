@@ -2,23 +2,27 @@
 
 use crate::builder::{Builder, Cell, Gate, Operand};
 use halo2curves::ff::{Field, PrimeField};
-use tessera_field::{Fr, to_be_bytes};
+use tessera_field::{Fr, mutant, to_be_bytes};
 
 impl Builder {
     /// A new cell that is 0 or 1: the row `[0, b, b, b]` says `b·b = b`, its last three cells tied.
     pub fn boolean(&mut self, value: bool) -> Cell {
         let zero = self.push(Operand::Constant(Fr::ZERO));
         self.gate(zero, Gate::MulAdd, None);
-        let bit = self.witness(Fr::from(u64::from(value)));
-        self.push(bit);
-        self.push(bit);
+        let value = Fr::from(u64::from(value));
+        let bit = self.witness(value);
+        let tied = |name| if mutant(name) { Operand::Witness(value) } else { bit.into() };
+        self.push(tied("boolean.factor"));
+        self.push(tied("boolean.square"));
         bit
     }
 
     /// Makes `cell` 0 or 1: the row `[0, b, b, b]` says `b·b = b`.
     pub fn assert_boolean(&mut self, cell: Cell) {
         let [_, _, _, square] = self.mul_add(Operand::Constant(Fr::ZERO), cell, cell);
-        self.equal(square, cell);
+        if !mutant("assert-boolean.square") {
+            self.equal(square, cell);
+        }
     }
 
     /// The low `count` bits of `cell`, least significant first, proven to be all of it:
@@ -36,7 +40,9 @@ impl Builder {
             .map(|(i, bit)| (Fr::from(2).pow_vartime([i as u64]), *bit))
             .collect();
         let sum = self.linear_combination(Fr::ZERO, &terms);
-        self.equal(sum, cell);
+        if !mutant("bits.sum") {
+            self.equal(sum, cell);
+        }
         bits
     }
 
@@ -60,7 +66,9 @@ impl Builder {
         let mut all = terms(0, shift, 0);
         all.extend([(power(shift), high), (power(bits), top)]);
         let sum = self.linear_combination(Fr::ZERO, &all);
-        self.equal(sum, shifted);
+        if !mutant("signed-parts.sum") {
+            self.equal(sum, shifted);
+        }
         SignedParts { top, high }
     }
 

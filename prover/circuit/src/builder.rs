@@ -2,8 +2,9 @@
 
 use crate::layout::Gates;
 use halo2curves::ff::Field;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use tessera_field::{Fr, SecretVec, hide};
+use tessera_field::{Fr, SecretVec, hide, mutant};
 
 /// A cell of the advice column: its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,7 +126,9 @@ impl Builder {
     pub fn expose(&mut self, index: usize, cell: Cell) {
         assert!(index < self.instances, "instance {index} of {}", self.instances);
         self.values[index] = self.value(cell);
-        self.copies.push((Cell(index as u32), cell));
+        if !mutant("instance.copy") {
+            self.copies.push((Cell(index as u32), cell));
+        }
     }
 
     /// Appends one cell.
@@ -145,11 +148,15 @@ impl Builder {
             .push((cell, if let Operand::Copy(source) = operand { Some(source) } else { None }));
         let value = match operand {
             Operand::Copy(source) => {
-                self.copies.push((source, cell));
+                if !mutant("cell.copy") {
+                    self.copies.push((source, cell));
+                }
                 self.value(source)
             }
             Operand::Constant(value) => {
-                self.constants[cell.row()] = Some(value);
+                if !mutant("cell.constant") {
+                    self.constants[cell.row()] = Some(value);
+                }
                 value
             }
             Operand::Witness(value) => value,
@@ -197,13 +204,46 @@ impl Builder {
 
     /// Makes two cells equal.
     pub fn equal(&mut self, a: Cell, b: Cell) {
-        self.copies.push((a, b));
+        if !mutant("cell.equal") {
+            self.copies.push((a, b));
+        }
     }
 
     /// Pins a cell to a constant.
     pub fn equal_constant(&mut self, cell: Cell, value: Fr) {
         let constant = self.constant(value);
         self.equal(cell, constant);
+    }
+
+    /// SHA-256 of all that a key depends on: the layout, gates, pinned constants and copy
+    /// constraints, salts included, in the order in which they were added. Values are left out.
+    pub fn structure_digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        let mut word = |word: u64| hasher.update(word.to_le_bytes());
+        word(self.gates_available as u64);
+        word(self.instances as u64);
+        word(self.rows() as u64);
+        for gate in &self.gates {
+            word(*gate as u64);
+        }
+        word(self.copies.len() as u64);
+        for (a, b) in &self.copies {
+            word(a.0 as u64);
+            word(b.0 as u64);
+        }
+        for (row, constant) in self.constants.iter().enumerate() {
+            if let Some(constant) = constant {
+                hasher.update((row as u64).to_le_bytes());
+                hasher.update(tessera_field::to_be_bytes(constant));
+            }
+        }
+        // Salts come last, behind a row that no constant can have.
+        hasher.update(u64::MAX.to_le_bytes());
+        for (row, selector) in &self.selector_salts {
+            hasher.update((*row as u64).to_le_bytes());
+            hasher.update(tessera_field::to_be_bytes(selector));
+        }
+        hasher.finalize().into()
     }
 
     /// Adds a block that makes the verifying key's commitments say nothing about the circuit: a
@@ -214,16 +254,22 @@ impl Builder {
     /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^491`, for about 2^254 points:
     /// uniform up to 2^-118, if the point behaves like a random function of the cycle.
     pub fn salt(&mut self, mut salt: impl FnMut() -> Fr) {
-        self.push(Operand::Constant(salt()));
+        let constant = salt();
+        self.push(Operand::Constant(if mutant("salt.constant") { Fr::ONE } else { constant }));
 
         // 0 + 0·0 = 0 holds under any selector.
         let zeros: Vec<_> = (0..SALT_ROWS).map(|_| self.witness(Fr::ZERO)).collect();
         self.gate(zeros[0], Gate::MulAdd, None);
-        self.selector_salts.push((zeros[0].row(), salt()));
+        let selector = salt();
+        if !mutant("salt.selector") {
+            self.selector_salts.push((zeros[0].row(), selector));
+        }
 
         // The merge order of the cycle decides the permutation.
         let mut order: Vec<_> = zeros.into_iter().map(|cell| (salt(), cell)).collect();
-        order.sort_by_key(|(key, _)| tessera_field::to_be_bytes(key));
+        if !mutant("salt.cycle") {
+            order.sort_by_key(|(key, _)| tessera_field::to_be_bytes(key));
+        }
         let (_, first) = order[0];
         self.copies.extend(order[1..].iter().map(|(_, cell)| (first, *cell)));
     }
@@ -231,3 +277,6 @@ impl Builder {
 
 /// Cells in a salt block's cycle: `95! > 2^491`.
 pub const SALT_ROWS: usize = 96;
+
+/// Cells that [`Builder::salt`] appends: the salted constant and the cycle.
+pub const SALT_CELLS: usize = 1 + SALT_ROWS;

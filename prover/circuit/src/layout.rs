@@ -26,7 +26,7 @@ use halo2_proofs::{
 };
 use halo2curves::ff::Field;
 use std::sync::LazyLock;
-use tessera_field::Fr;
+use tessera_field::{Fr, mutant};
 
 /// Which gates a layout has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -42,6 +42,9 @@ pub enum Gates {
 /// `−κ`, which [`ColumnCircuit::new`] asserts. The number is the ASCII text `tessera pin`.
 pub static PIN_SHIFT: LazyLock<Fr> = LazyLock::new(|| {
     let mut bytes = [0; 32];
+    if mutant("pin.shift") {
+        return Fr::ZERO;
+    }
     bytes[21..].copy_from_slice(b"tessera pin");
     tessera_field::from_be_bytes(bytes).expect("88 bits")
 });
@@ -71,7 +74,8 @@ impl Columns {
         meta.create_gate("multiply-add", |meta| {
             let q = meta.query_fixed(selector, Rotation::cur());
             let [a0, a1, a2, a3] = [0, 1, 2, 3].map(|i| cell(meta, i));
-            Constraints::with_selector(q, [("a0 + a1·a2 = a3", a0 + a1 * a2 - a3)])
+            let rule = without("gate.multiply-add", a0 + a1 * a2 - a3);
+            Constraints::with_selector(q, [("a0 + a1·a2 = a3", rule)])
         });
         meta.create_gate("pin", |meta| {
             let c = meta.query_fixed(constants, Rotation::cur());
@@ -85,6 +89,7 @@ impl Columns {
                     c * (Expression::Constant(Fr::ONE) - l - p)
                 }
             };
+            let pin = without("gate.pin", pin);
             Constraints::with_selector(on, [("a0 = c − κ + instance", pin)])
         });
         if let Some((linear, sbox)) = full {
@@ -92,24 +97,29 @@ impl Columns {
                 let l = meta.query_fixed(linear, Rotation::cur());
                 let c = meta.query_fixed(constants, Rotation::cur());
                 let [a0, a1, a2] = [0, 1, 2].map(|i| cell(meta, i));
-                Constraints::with_selector(l, [("a0 + c·a1 = a2", a0 + c * a1 - a2)])
+                let rule = without("gate.linear", a0 + c * a1 - a2);
+                Constraints::with_selector(l, [("a0 + c·a1 = a2", rule)])
             });
             meta.create_gate("S-box", |meta| {
                 let p = meta.query_fixed(sbox, Rotation::cur());
                 let c = meta.query_fixed(constants, Rotation::cur());
                 let [a0, a1, a2, a3] = [0, 1, 2, 3].map(|i| cell(meta, i));
+                let square = without("gate.s-box.square", a0.clone() * a0.clone() - a1.clone());
+                let fourth = without("gate.s-box.fourth", a1.clone() * a1 - a2.clone());
+                let fifth = without("gate.s-box.fifth", a0 * a2 + c - a3);
                 Constraints::with_selector(
                     p,
-                    [
-                        ("a1 = a0²", a0.clone() * a0.clone() - a1.clone()),
-                        ("a2 = a1²", a1.clone() * a1 - a2.clone()),
-                        ("a3 = a0·a2 + c", a0 * a2 + c - a3),
-                    ],
+                    [("a1 = a0²", square), ("a2 = a1²", fourth), ("a3 = a0·a2 + c", fifth)],
                 )
             });
         }
         Columns { advice, selector, constants, full }
     }
+}
+
+/// `rule`, or one of the same degree that always holds where it is taken out.
+fn without(name: &str, rule: Expression<Fr>) -> Expression<Fr> {
+    if mutant(name) { rule.clone() - rule } else { rule }
 }
 
 /// A finished [`Builder`], ready for key generation and proving.
@@ -129,7 +139,8 @@ impl ColumnCircuit {
             builder.witness(Fr::ZERO);
         }
         assert!(
-            builder.constants.iter().flatten().all(|c| *c + *PIN_SHIFT != Fr::ZERO),
+            mutant("pin.refused-constant")
+                || builder.constants.iter().flatten().all(|c| *c + *PIN_SHIFT != Fr::ZERO),
             "a constant is the negative of the pin shift"
         );
         ColumnCircuit { builder }

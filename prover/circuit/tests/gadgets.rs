@@ -72,6 +72,21 @@ fn constants_and_instances_are_pinned() {
     }
 }
 
+/// A prover who gives the instance's own cell another value, and the verifier that instance.
+#[test]
+fn an_instance_is_its_cell() {
+    for gates in LAYOUTS {
+        let mut builder = Builder::new(gates, 1);
+        let cell = builder.push(Operand::Constant(Fr::from(47)));
+        builder.expose(0, cell);
+        let own = builder.cell(0);
+        builder.overwrite(own, Fr::from(46));
+        let (refused, copies) = refusals(&builder);
+        assert!(refused.is_empty(), "the pin is of the instance: {refused:?}");
+        assert!(copies, "the instance is tied to its cell");
+    }
+}
+
 #[test]
 #[should_panic(expected = "negative of the pin shift")]
 fn the_one_constant_that_cannot_be_pinned_is_refused() {
@@ -262,6 +277,21 @@ fn hashes_are_the_native_ones() {
             builder.expose(0, digest);
             assert_eq!(builder.value(digest), hash(Domain::Partial, &values), "length {length}");
             assert!(check(&builder).is_ok());
+        }
+    }
+}
+
+/// `H([x])` is not `H([x, 0])`, nor the same input's hash for another use.
+#[test]
+fn hashes_of_other_domains_and_lengths_are_others() {
+    let x = Fr::from(7);
+    let mut seen = Vec::new();
+    for domain in [Domain::Features, Domain::Commitment, Domain::Partial, Domain::Link] {
+        for length in 1..4 {
+            let input: Vec<Fr> = [x].into_iter().chain(vec![Fr::ZERO; length - 1]).collect();
+            let digest = hash(domain, &input);
+            assert!(!seen.contains(&digest), "{domain:?}, length {length}");
+            seen.push(digest);
         }
     }
 }

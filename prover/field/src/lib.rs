@@ -3,10 +3,12 @@
 //! Everything that Tessera commits to is a list of [`Fr`]; everything it hashes inside a circuit
 //! is hashed with [`poseidon::hash`].
 
+pub mod mutants;
 pub mod poseidon;
 
 pub use halo2curves::bn256::Fr;
 use halo2curves::ff::{FromUniformBytes, PrimeField};
+pub use mutants::mutant;
 use rand::{TryRngCore, rngs::OsRng};
 use zeroize::Zeroizing;
 

@@ -13,7 +13,7 @@
 //!
 //! The permutation is written once, over [`Arithmetic`]: natively here, on cells in the circuits.
 
-use crate::Fr;
+use crate::{Fr, mutant};
 use halo2_base::poseidon::hasher::spec::OptimizedPoseidonSpec;
 use halo2curves::ff::{Field, PrimeField};
 use std::sync::LazyLock;
@@ -56,7 +56,9 @@ pub enum Domain {
 impl Domain {
     /// First element of the sponge's state for `length` inputs.
     pub fn initial(self, length: usize) -> Fr {
-        Fr::from(self as u64) * Fr::from_u128(1 << 64) + Fr::from(length as u64)
+        let tag = if mutant("hash.tag") { 1 } else { self as u64 };
+        let length = if mutant("hash.length") { 0 } else { length as u64 };
+        Fr::from(tag) * Fr::from_u128(1 << 64) + Fr::from(length)
     }
 }
 

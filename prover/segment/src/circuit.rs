@@ -2,12 +2,12 @@
 
 use crate::features::{Comparisons, commit, compare};
 use crate::network::Layers;
-use crate::salt;
+use crate::salt::Salt;
 use crate::trees::{Forest, signed, thresholds};
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
-use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
+use tessera_field::{Fr, Secret, mutant, poseidon::Domain, poseidon::hash};
 use tessera_model::{Computation, Features, Network, Package, Schema, Tree, sum_of_trees};
 use zeroize::Zeroizing;
 
@@ -50,8 +50,6 @@ pub struct Share<'a> {
     pub offset: i64,
     /// What is computed.
     pub work: Work<'a>,
-    /// The package's secret salt.
-    pub salt: &'a [u8; 32],
 }
 
 /// What a segment computes.
@@ -103,7 +101,6 @@ impl<'a> Share<'a> {
                 }
                 Computation::Trees(trees) => Work::Trees(&trees[range]),
             },
-            salt: &package.salt,
         }
     }
 
@@ -166,9 +163,15 @@ pub fn commit_partial(partial: i64, blinding: &Secret) -> Fr {
 }
 
 /// The cells of a segment, salted, its instances exposed.
-pub fn build(share: &Share, secrets: &Secrets) -> Builder {
-    let mut builder = build_unsalted(share, secrets);
-    builder.salt(salt::stream(share.salt, share.index));
+pub fn build(share: &Share, secrets: &Secrets, salt: &Salt) -> Builder {
+    salted(build_unsalted(share, secrets), salt)
+}
+
+/// Adds the salt to an unsalted circuit.
+pub(crate) fn salted(mut builder: Builder, salt: &Salt) -> Builder {
+    if !mutant("salt") {
+        builder.salt(salt.stream());
+    }
     builder
 }
 
@@ -208,7 +211,13 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
             Output { partial, links: [link_in, link_out] }
         }
     };
-    let partial_blinding = builder.witness(secrets.partial_blinding.expose());
+    let blinding =
+        if mutant("partial.blinding") { Fr::ZERO } else { secrets.partial_blinding.expose() };
+    let partial_blinding = builder.witness(blinding);
+    let partial = match mutant("partial.score") {
+        true => builder.witness(builder.value(partial)),
+        false => partial,
+    };
     let partial = builder.hash(Domain::Partial, &[partial, partial_blinding]);
 
     // 0 where there is no link.
@@ -232,6 +241,6 @@ struct Output {
 }
 
 /// [`build`] as a circuit.
-pub fn circuit(share: &Share, secrets: &Secrets) -> ColumnCircuit {
-    ColumnCircuit::new(build(share, secrets))
+pub fn circuit(share: &Share, secrets: &Secrets, salt: &Salt) -> ColumnCircuit {
+    ColumnCircuit::new(build(share, secrets, salt))
 }

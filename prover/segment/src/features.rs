@@ -3,7 +3,7 @@
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::{Fr, poseidon::Domain};
+use tessera_field::{Fr, mutant, poseidon::Domain};
 use tessera_model::Schema;
 
 /// `[code < threshold]` for each of a feature's thresholds.
@@ -59,12 +59,16 @@ pub fn compare(
     let thresholds: Vec<u64> = thresholds.iter().copied().collect();
     let below = match (top, thresholds.len()) {
         (1, 0) => {
-            builder.assert_boolean(code);
+            if !mutant("compare.flag") {
+                builder.assert_boolean(code);
+            }
             vec![]
         }
         // The only threshold is 1, and [x < 1] = 1 − x.
         (1, _) => {
-            builder.assert_boolean(code);
+            if !mutant("compare.asked-flag") {
+                builder.assert_boolean(code);
+            }
             vec![builder.linear_combination(Fr::ONE, &[(-Fr::ONE, code)])]
         }
         _ => compare_intervals(builder, code, top, &thresholds),
@@ -88,7 +92,9 @@ fn compare_intervals(builder: &mut Builder, code: Cell, top: u64, thresholds: &[
         below.push(sum);
         sum = builder.add(sum, *indicator);
     }
-    builder.equal(sum, one);
+    if !mutant("compare.one-interval") {
+        builder.equal(sum, one);
+    }
 
     let select = |builder: &mut Builder, ends: &[u64]| {
         let terms: Vec<_> = ends.iter().zip(&inside).map(|(end, i)| (Fr::from(*end), *i)).collect();
@@ -97,14 +103,20 @@ fn compare_intervals(builder: &mut Builder, code: Cell, top: u64, thresholds: &[
     let widest = lows.iter().zip(&highs).map(|(low, high)| high - low).max().unwrap_or(0);
     let low = select(builder, &lows);
     if widest == 0 {
-        builder.equal(code, low);
+        if !mutant("compare.single-codes") {
+            builder.equal(code, low);
+        }
     } else {
         let high = select(builder, &highs);
         let bits = u64::BITS - widest.leading_zeros();
         let above_low = builder.sub(code, low);
-        builder.assert_bits(above_low, bits);
+        if !mutant("compare.above-low") {
+            builder.assert_bits(above_low, bits);
+        }
         let under_high = builder.sub(high, code);
-        builder.assert_bits(under_high, bits);
+        if !mutant("compare.under-high") {
+            builder.assert_bits(under_high, bits);
+        }
     }
     below
 }
@@ -131,8 +143,13 @@ pub fn commit(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: 
             builder.linear_combination(Fr::ZERO, &terms)
         })
         .collect();
-    preimage.push(blinding);
+    if !mutant("commitment.blinding") {
+        preimage.push(blinding);
+    }
     let body = builder.hash(Domain::Features, &preimage);
-    let schema = builder.push(Operand::Constant(schema.digest()));
+    let schema = match mutant("commitment.schema") {
+        true => builder.witness(schema.digest()),
+        false => builder.push(Operand::Constant(schema.digest())),
+    };
     builder.hash(Domain::Commitment, &[schema, body])
 }

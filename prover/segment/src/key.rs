@@ -1,13 +1,11 @@
 //! Keys of segments, and the digest that names a model on chain.
 
-use crate::circuit::{Instances, Secrets, Share, circuit};
+use crate::circuit::{Instances, Secrets, Share, build_unsalted, salted};
 use crate::plan::Plan;
+use crate::salt::{Salt, SaltSource};
 use halo2_proofs::{
     plonk::{self, keygen_pk2},
-    poly::{
-        commitment::{Params, ParamsProver},
-        kzg::commitment::ParamsKZG,
-    },
+    poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
 };
 use halo2curves::{
     bn256::{Bn256, Fq, G1Affine},
@@ -24,17 +22,14 @@ use std::sync::LazyLock;
 use tessera_circuit::{Builder, ColumnCircuit, Gates};
 use tessera_field::{Fr, poseidon, poseidon::hash};
 use tessera_model::Package;
+use tessera_setup::Srs;
 
 /// Why keys could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The reference string is for other circuit sizes.
-    #[error(
-        "segment {segment} needs a reference string for k = {needed}, this one is for k = {found}"
-    )]
+    #[error("the segments need a reference string for k = {needed}, this one is for k = {found}")]
     WrongSize {
-        /// Position of the segment.
-        segment: usize,
         /// Circuit size of the plan.
         needed: u32,
         /// Circuit size of the reference string.
@@ -130,42 +125,49 @@ pub fn model_digest(keys: &[VerifyingKey]) -> Result<Fr, KeyError> {
 /// What a segment is proven with.
 pub struct ProvingKey {
     pub(crate) key: plonk::ProvingKey<G1Affine>,
+    pub(crate) salt: Salt,
     verifying: VerifyingKey,
 }
 
 impl ProvingKey {
-    /// Keys of all segments of a plan, made in parallel. `params` must be of size `plan.k`.
+    /// Keys of all segments of a plan, made in parallel; `each` is called when one is done. `srs`
+    /// must be of size `plan.k`.
     pub fn for_plan(
-        params: &ParamsKZG<Bn256>,
+        srs: &Srs,
         package: &Package,
         plan: &Plan,
+        each: impl Fn() + Sync,
     ) -> Result<Vec<Self>, KeyError> {
+        if srs.k() != plan.k {
+            return Err(KeyError::WrongSize { needed: plan.k, found: srs.k() });
+        }
+        let salts = SaltSource::new(package, plan.segments());
         let keys: Vec<_> = (0..plan.segments())
             .into_par_iter()
-            .map(|index| Self::new(params, plan.k, &plan.share(package, index)))
+            .map(|index| Self::new(srs, &plan.share(package, index), &salts).inspect(|_| each()))
             .collect();
         keys.into_iter().collect()
     }
 
-    /// The key of one segment.
-    pub fn new(params: &ParamsKZG<Bn256>, k: u32, share: &Share) -> Result<Self, KeyError> {
+    /// The key of one segment, a circuit of `2^k` rows with the `k` of `srs`.
+    pub fn new(srs: &Srs, share: &Share, salts: &SaltSource) -> Result<Self, KeyError> {
         let segment = share.index;
-        if params.k() != k {
-            return Err(KeyError::WrongSize { segment, needed: k, found: params.k() });
-        }
-        let circuit = circuit(share, &Secrets::blank(share.schema));
+        let params = srs.params();
+        let blank = build_unsalted(share, &Secrets::blank(share.schema));
+        let salt = salts.salt(srs, segment, &blank);
+        let circuit = ColumnCircuit::new(salted(blank, &salt));
         let key = keygen_pk2(params, &circuit, false)
             .map_err(|source| KeyError::Keygen { segment, source })?;
         let vk = key.get_vk();
         let points: Vec<G1Affine> =
             vk.fixed_commitments().iter().chain(vk.permutation().commitments()).copied().collect();
         let verifying = VerifyingKey {
-            k,
+            k: srs.k(),
             points: points.try_into().expect("the lean layout has three key points"),
             initial_state: vk.transcript_repr(),
         };
         verifying.words()?;
-        Ok(ProvingKey { key, verifying })
+        Ok(ProvingKey { key, salt, verifying })
     }
 
     /// The public part.

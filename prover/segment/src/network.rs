@@ -9,7 +9,7 @@ use crate::trees::signed;
 use halo2curves::ff::{Field, PrimeField};
 use std::ops::Range;
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::{Fr, Secret, poseidon::Domain};
+use tessera_field::{Fr, Secret, mutant, poseidon::Domain};
 use tessera_model::{
     Network, Schema,
     network::{Input, Run},
@@ -110,7 +110,9 @@ impl<'a> Layers<'a> {
     ) -> Option<Cell> {
         for (layer, neuron) in alive(self.network, cut) {
             let cell = builder.witness(signed_wide(run.activations[layer][neuron]));
-            builder.assert_bits(cell, self.widths[layer][neuron]);
+            if !mutant("link.width") {
+                builder.assert_bits(cell, self.widths[layer][neuron]);
+            }
             self.activations[layer][neuron] = Some(cell);
         }
         self.commit(builder, cut, blinding)
@@ -133,7 +135,8 @@ impl<'a> Layers<'a> {
                 builder.linear_combination(Fr::ZERO, &terms)
             })
             .collect();
-        preimage.push(builder.witness(blinding.expose()));
+        let blinding = if mutant("link.blinding") { Fr::ZERO } else { blinding.expose() };
+        preimage.push(builder.witness(blinding));
         Some(builder.hash(Domain::Link, &preimage))
     }
 
@@ -161,6 +164,9 @@ impl<'a> Layers<'a> {
                 // code + missing · (value − top), where missing = 1 − present and code = top
                 Input::Code { missing: Some(missing), .. } => {
                     let gap = Fr::from(top) - signed(missing);
+                    if mutant("network.missing") {
+                        return code;
+                    }
                     let terms = [(Fr::ONE, code), (gap, comparisons.present())];
                     builder.linear_combination(-gap, &terms)
                 }
@@ -194,7 +200,11 @@ impl<'a> Layers<'a> {
             if layer < last {
                 // max(sum, 0) >> shift
                 let parts = builder.signed_parts(sum, bits, shift);
-                self.activations[layer][neuron] = Some(builder.mul(parts.top, parts.high));
+                let activation = match mutant("network.activation") {
+                    true => builder.witness(builder.value(parts.top) * builder.value(parts.high)),
+                    false => builder.mul(parts.top, parts.high),
+                };
+                self.activations[layer][neuron] = Some(activation);
             } else if shift == 0 {
                 score = Some((signed(offset), vec![(Fr::ONE, sum)]));
             } else {
@@ -221,8 +231,11 @@ impl<'a> Layers<'a> {
             .map(|(weight, cell)| (signed(*weight), *cell))
             .collect();
         let start = Operand::Constant(signed_wide(neuron.bias));
-        let products =
-            terms.into_iter().map(|(weight, cell)| (Operand::Constant(weight), cell.into()));
+        let known = |weight| match mutant("network.weight") {
+            true => Operand::Witness(weight),
+            false => Operand::Constant(weight),
+        };
+        let products = terms.into_iter().map(|(weight, cell)| (known(weight), cell.into()));
         builder.sum_of_products(start, products)
     }
 }

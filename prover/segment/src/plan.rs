@@ -1,16 +1,20 @@
 //! How a package is cut into segments.
 
-use crate::circuit::{Secrets, Share, build};
+use crate::circuit::{Secrets, Share, build_unsalted};
 use crate::network::Cuts;
 use std::ops::Range;
-use tessera_circuit::layout::smallest_k;
+use tessera_circuit::{builder::SALT_CELLS, layout::smallest_k};
 use tessera_model::{Computation, Package, Tree};
 
 /// Numbers of segments for which there are verifiers.
 pub const SEGMENT_COUNTS: [usize; 5] = [1, 2, 4, 8, 16];
 
-/// Largest circuit size; the field has roots of unity up to 2^28.
-pub const MAX_K: u32 = 24;
+/// Smallest size of a segment's circuit, `2^k` rows: its hashes alone take more than half of them.
+pub const MIN_K: u32 = 12;
+
+/// Largest size: that of the largest reference string. The field's roots of unity and degree 3 would
+/// allow 2^27.
+pub const MAX_K: u32 = tessera_setup::MAX_K;
 
 /// Contiguous groups of trees or of neurons, one a segment, and the circuit size that holds each of
 /// them.
@@ -57,9 +61,12 @@ impl Plan {
         let rows: Vec<usize> = ranges
             .iter()
             .enumerate()
-            .map(|(index, range)| build(&Share::of(package, index, range.clone()), &blank).rows())
+            .map(|(index, range)| {
+                let share = Share::of(package, index, range.clone());
+                build_unsalted(&share, &blank).rows() + SALT_CELLS
+            })
             .collect();
-        let k = smallest_k(rows.iter().copied().max().unwrap_or(0));
+        let k = smallest_k(rows.iter().copied().max().unwrap_or(0)).max(MIN_K);
         if k > MAX_K {
             return Err(PlanError::TooLarge { k });
         }

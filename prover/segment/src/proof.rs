@@ -2,6 +2,7 @@
 
 use crate::circuit::{Instances, Secrets, Share, circuit};
 use crate::key::{KEY_POINTS, ProvingKey, VerifyingKey, coordinates};
+use crate::plan::{MAX_K, MIN_K};
 use halo2_proofs::{
     plonk::{self, create_proof},
     poly::kzg::{
@@ -22,7 +23,7 @@ use snark_verifier::{
 };
 use std::{marker::PhantomData, path::Path};
 use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
-use tessera_field::{Fr, poseidon};
+use tessera_field::{Fr, mutant, poseidon};
 
 /// Poseidon transcript of segment proofs, over `S`.
 pub type Transcript<S> = PoseidonTranscript<
@@ -160,7 +161,7 @@ impl Proof<Unverified> {
         share: &Share,
         secrets: &Secrets,
     ) -> Result<Self, ProofError> {
-        let circuit = circuit(share, secrets);
+        let circuit = circuit(share, secrets, &key.salt);
         let instances = circuit.instances();
         let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
         create_proof::<
@@ -191,7 +192,7 @@ impl Proof<Unverified> {
 
     /// Checks the proof, its pairing included. `params` may be of any size with the same secret.
     pub fn verify(self, params: &ParamsKZG<Bn256>) -> Result<Proof<Verified>, ProofError> {
-        if self.bytes.len() != PROOF_LENGTH {
+        if self.bytes.len() != PROOF_LENGTH && !mutant("segment-proof.length") {
             return Err(ProofError::Length(self.bytes.len()));
         }
         let protocol = self.key.protocol();
@@ -202,8 +203,11 @@ impl Proof<Unverified> {
         type Verifier = PlonkVerifier<Pcs>;
         let proof = Verifier::read_proof(&deciding_key, &protocol, &instances, &mut transcript)
             .map_err(|error| ProofError::Encoding(format!("{error:?}")))?;
-        Verifier::verify(&deciding_key, &protocol, &instances, &proof)
-            .map_err(|_| ProofError::Rejected)?;
+        if Verifier::verify(&deciding_key, &protocol, &instances, &proof).is_err()
+            && !mutant("segment-proof.verdict")
+        {
+            return Err(ProofError::Rejected);
+        }
         Ok(Proof {
             key: self.key,
             instances: self.instances,
@@ -217,8 +221,8 @@ impl Proof<Unverified> {
         let file: File = tessera_artifact::read_json(path, KIND, VERSION, FILE_LIMIT)?;
         let malformed =
             |field, fault: String| ProofError::Malformed { path: path.to_path_buf(), field, fault };
-        if !(1..=crate::plan::MAX_K).contains(&file.k) {
-            return Err(malformed("k", format!("{} is not in 1..={}", file.k, crate::plan::MAX_K)));
+        if !(MIN_K..=MAX_K).contains(&file.k) && !mutant("segment-proof.k") {
+            return Err(malformed("k", format!("{} is not in {MIN_K}..={MAX_K}", file.k)));
         }
         let mut points = [G1Affine::default(); KEY_POINTS];
         for (point, text) in points.iter_mut().zip(&file.key) {
@@ -237,7 +241,7 @@ fn read_point(text: &str) -> Option<G1Affine> {
     let mut repr = <G1Affine as GroupEncoding>::Repr::default();
     hex::decode_to_slice(text, repr.as_mut()).ok()?;
     let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr))?;
-    coordinates(&point).map(|_| point)
+    (mutant("segment-proof.key-point") || coordinates(&point).is_some()).then_some(point)
 }
 
 #[derive(Serialize, Deserialize)]

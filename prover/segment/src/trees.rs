@@ -4,7 +4,7 @@ use crate::features::Comparisons;
 use halo2curves::ff::Field;
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::Fr;
+use tessera_field::{Fr, mutant};
 use tessera_model::{Node, Schema, Tree};
 
 /// The field element of a signed fixed-point number.
@@ -134,7 +134,10 @@ impl<'a> Forest<'a> {
         };
         let cell = |side: usize| cells[children[side]].expect("children come first");
         let product = |side: usize, value: Operand| (branches[side], value);
-        let known = |value: i64| Operand::Constant(signed(value));
+        let known = |value: i64| match mutant("trees.leaf") {
+            true => Operand::Witness(signed(value)),
+            false => Operand::Constant(signed(value)),
+        };
         match [leaf(0), leaf(1)] {
             // r + goes_left·(l − r)
             [Some(l), Some(r)] => {
@@ -168,12 +171,16 @@ impl<'a> Forest<'a> {
         let missing_left = missing_left && self.schema.features[feature].missing;
         *self.branches.entry((feature, threshold, missing_left)).or_insert_with(|| {
             let mut left = comparisons.below(threshold);
-            if missing_left {
+            if missing_left && !mutant("trees.missing") {
                 // below + missing: never both, for a missing code is no less than any threshold.
                 let terms = [(Fr::ONE, left), (-Fr::ONE, comparisons.present())];
                 left = builder.linear_combination(Fr::ONE, &terms);
             }
-            [left, builder.linear_combination(Fr::ONE, &[(-Fr::ONE, left)])]
+            let right = match mutant("trees.other-branch") {
+                true => builder.witness(Fr::ONE - builder.value(left)),
+                false => builder.linear_combination(Fr::ONE, &[(-Fr::ONE, left)]),
+            };
+            [left, right]
         })
     }
 }

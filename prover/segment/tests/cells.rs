@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{BLINDING, PARTIAL_BLINDING, model, schema, secrets};
+use common::{BLINDING, PARTIAL_BLINDING, model, salt, schema, secrets};
 use halo2curves::ff::Field;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
@@ -14,14 +14,8 @@ static HONEST: LazyLock<Builder> = LazyLock::new(|| circuit(vec![10, 20, 1, 0]))
 
 fn circuit(codes: Vec<u64>) -> Builder {
     let (schema, model) = (schema(), model());
-    let share = Share {
-        index: 0,
-        schema: &schema,
-        offset: 600,
-        work: Work::Trees(model.trees()),
-        salt: &[5; 32],
-    };
-    build(&share, &secrets(&schema, codes).0)
+    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    build(&share, &secrets(&schema, codes).0, &salt())
 }
 
 /// The salt block is the last `1 + SALT_ROWS` cells: a pinned constant and a cycle of copies, held

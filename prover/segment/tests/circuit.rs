@@ -1,5 +1,8 @@
 //! The segment circuit against the integer evaluator, at its edges, and under cheating provers.
 
+mod common;
+
+use common::salt;
 use halo2curves::ff::Field;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -15,7 +18,6 @@ use tessera_segment::{
 
 const BLINDING: u64 = 77;
 const PARTIAL_BLINDING: u64 = 99;
-const SALT: [u8; 32] = [5; 32];
 
 fn schema() -> Schema {
     Schema {
@@ -78,12 +80,11 @@ fn model(schema: &Schema) -> Model {
 
 fn agrees(codes: Vec<u64>) {
     let (schema, trees) = (schema(), trees());
-    let share =
-        Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees), salt: &SALT };
+    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
     let (secrets, features) = secrets(&schema, codes);
     let partial = share.partial(&features);
     assert_eq!(partial, model(&schema).score(&features).0);
-    let builder = build(&share, &secrets);
+    let builder = build(&share, &secrets, &salt());
     let instances = expected(&schema, &features, partial);
     assert_eq!(builder.instance_values(), instances.to_array());
     assert!(check(&builder).is_ok(), "{:?}", features.codes());
@@ -107,10 +108,9 @@ fn edges_agree_with_the_evaluator() {
 #[test]
 fn another_partial_score_is_refused() {
     let (schema, trees) = (schema(), trees());
-    let share =
-        Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees), salt: &SALT };
+    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
     let (secrets, features) = secrets(&schema, vec![10, 20, 1, 0]);
-    let builder = build(&share, &secrets);
+    let builder = build(&share, &secrets, &salt());
     let partial = share.partial(&features);
     for other in [partial + 1, partial - 1, -partial, 0] {
         let instances = expected(&schema, &features, other).to_array().to_vec();
@@ -243,11 +243,11 @@ proptest! {
         let model = Model { computation: Computation::Trees(trees.clone()), offset: -3, tops };
         prop_assert_eq!(model.validate(&schema), Ok(()));
         let work = Work::Trees(&trees);
-        let share = Share { index: 0, schema: &schema, offset: -3, work, salt: &SALT };
+        let share = Share { index: 0, schema: &schema, offset: -3, work };
         let (secrets, features) = secrets(&schema, edges_and_others(&schema, &model, &row));
         let score = model.score(&features).0;
         prop_assert_eq!(share.partial(&features), score);
-        let builder = build(&share, &secrets);
+        let builder = build(&share, &secrets, &salt());
         let instances = expected(&schema, &features, score);
         prop_assert_eq!(builder.instance_values(), instances.to_array());
         prop_assert!(check(&builder).is_ok());
@@ -264,9 +264,9 @@ proptest! {
     #[test]
     fn an_overwritten_cell_is_noticed(row in 0usize..100_000, delta in 1u64..u64::MAX) {
         let (schema, trees) = (schema(), trees());
-        let share = Share { index: 0, schema: &schema, offset: 0, work: Work::Trees(&trees), salt: &SALT };
+        let share = Share { index: 0, schema: &schema, offset: 0, work: Work::Trees(&trees) };
         let (secrets, _) = secrets(&schema, vec![10, 20, 1, 0]);
-        let mut builder = build(&share, &secrets);
+        let mut builder = build(&share, &secrets, &salt());
         let instances = builder.instance_values();
         let bound = builder.rows() - tessera_circuit::builder::SALT_ROWS - 1;
         let cell = builder.cell(row % bound);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{BLINDING, PARTIAL_BLINDING, model, schema, secrets};
+use common::{BLINDING, PARTIAL_BLINDING, model, salt, salts, schema, secrets};
 use halo2_proofs::dev::VerifyFailure;
 use halo2curves::ff::{Field, PrimeField};
 use std::collections::BTreeSet;
@@ -17,8 +17,6 @@ use tessera_segment::{
     features::compare,
 };
 use tessera_setup::development;
-
-const SALT: [u8; 32] = [5; 32];
 
 /// Puts `values` into the prover's choices that come first and carries on.
 fn choose(builder: &mut Builder, cells: &[Cell], values: &[Fr]) {
@@ -66,15 +64,9 @@ fn no_choice_of_bits_proves_a_wrong_comparison() {
 /// The circuit of a share with the real secrets, and its cells in order of choice: codes first.
 fn circuit(codes: Vec<u64>) -> (Builder, Features) {
     let (schema, model) = (schema(), model());
-    let share = Share {
-        index: 0,
-        schema: &schema,
-        offset: 600,
-        work: Work::Trees(model.trees()),
-        salt: &SALT,
-    };
+    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
     let (secrets, features) = secrets(&schema, codes);
-    (build(&share, &secrets), features)
+    (build(&share, &secrets, &salt()), features)
 }
 
 fn refused_by(builder: &Builder) -> Vec<String> {
@@ -124,13 +116,7 @@ fn a_mixture_of_two_honest_witnesses_is_refused() {
 fn another_leaf_is_refused_by_its_gate() {
     let (honest, features) = circuit(vec![10, 20, 1, 0]);
     let (schema, model) = (schema(), model());
-    let share = Share {
-        index: 0,
-        schema: &schema,
-        offset: 600,
-        work: Work::Trees(model.trees()),
-        salt: &SALT,
-    };
+    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
     let partial = share.partial(&features);
     let target = Fr::from(partial.unsigned_abs()) * if partial < 0 { -Fr::ONE } else { Fr::ONE };
     let blinding = Secret::new(Fr::from(PARTIAL_BLINDING));
@@ -183,22 +169,16 @@ fn only_blindings_change_an_honest_statement() {
 }
 
 /// Proofs under the lender's key of a circuit that is not the lender's: other leaves, another
-/// threshold of a split, another offset, another salt. The prover is halo2's, the witness satisfies
+/// threshold of a split, another offset. The prover is halo2's, the witness satisfies
 /// the forger's own circuit; the key does not know it.
 #[test]
 fn a_proof_of_another_model_is_refused_by_the_key() {
     let (schema, model) = (schema(), model());
-    let honest = Share {
-        index: 0,
-        schema: &schema,
-        offset: 600,
-        work: Work::Trees(model.trees()),
-        salt: &SALT,
-    };
-    let rows = build(&honest, &secrets(&schema, vec![10, 20, 1, 0]).0).rows();
+    let honest = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let rows = build(&honest, &secrets(&schema, vec![10, 20, 1, 0]).0, &salt()).rows();
     let k = tessera_circuit::layout::smallest_k(rows);
     let srs = development(k).expect("a size");
-    let key = ProvingKey::new(srs.params(), k, &honest).expect("a key");
+    let key = ProvingKey::new(&srs, &honest, &salts([5; 32])).expect("a key");
     let prove = |share: &Share| {
         let (secrets, _) = secrets(&schema, vec![10, 20, 1, 0]);
         Proof::<Unverified>::create(srs.params(), &key, share, &secrets)
@@ -215,7 +195,6 @@ fn a_proof_of_another_model_is_refused_by_the_key() {
         ("a leaf", Share { work: Work::Trees(&leaf), ..honest }),
         ("a threshold", Share { work: Work::Trees(&threshold), ..honest }),
         ("the offset", Share { offset: 601, ..honest }),
-        ("the salt", Share { salt: &[6; 32], ..honest }),
     ];
     for (what, share) in forgeries {
         assert!(matches!(prove(&share), Err(ProofError::Rejected)), "{what}");

@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{schema, trees};
+use common::{salts, schema, trees};
 use halo2_proofs::{
     plonk::keygen_pk2,
     poly::{
@@ -20,7 +20,8 @@ use halo2curves::{
     ff::Field,
     group::Curve,
 };
-use std::sync::LazyLock;
+use std::{path::Path, sync::LazyLock};
+use tessera_artifact::Sha256Digest;
 use tessera_circuit::{Builder, ColumnCircuit, builder::SALT_ROWS};
 use tessera_field::{Fr, random, to_hex};
 use tessera_model::{Node, Schema, Tree};
@@ -28,8 +29,9 @@ use tessera_segment::{
     ProvingKey, Secrets,
     circuit::{Share, Work, build_unsalted},
     key::model_digest,
+    salt::SaltSource,
 };
-use tessera_setup::{Srs, development};
+use tessera_setup::{Srs, development, import_ptau};
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
 static SRS: LazyLock<Srs> = LazyLock::new(|| development(13).expect("a valid size"));
@@ -49,7 +51,7 @@ fn models() -> [Vec<Tree>; 2] {
 
 fn unsalted(trees: &[Tree]) -> Builder {
     let work = Work::Trees(trees);
-    let share = Share { index: 0, schema: &SCHEMA, offset: 600, work, salt: &[0; 32] };
+    let share = Share { index: 0, schema: &SCHEMA, offset: 600, work };
     build_unsalted(&share, &Secrets::blank(&SCHEMA))
 }
 
@@ -156,11 +158,43 @@ fn a_salt_gives_one_digest_on_every_machine() {
     let trees = trees();
     let digest = |salt: &[u8; 32]| {
         let work = Work::Trees(&trees);
-        let share = Share { index: 0, schema: &SCHEMA, offset: 600, work, salt };
-        let key = ProvingKey::new(SRS.params(), SRS.params().k(), &share).expect("a key");
+        let share = Share { index: 0, schema: &SCHEMA, offset: 600, work };
+        let key = ProvingKey::new(&SRS, &share, &salts(*salt)).expect("a key");
         to_hex(&model_digest(&[*key.verifying_key()]).expect("a digest"))
     };
-    let expected = "0x29445e09fee29b1274a7ae917e1dc9e2ed79b12cf9f905bd5af87a00b9360a60";
+    let expected = "0x03e99c1d204d3354266a2af2007ae4db152f2bd4a74ac72b2bc8ae5374358e38";
     assert_eq!(digest(&[7; 32]), expected);
     assert_ne!(digest(&[7; 32]), digest(&[8; 32]));
+}
+
+/// Each of what a salt is bound to, changed alone.
+#[test]
+fn everything_that_tells_keys_apart_changes_the_salt() {
+    let circuit = unsalted(&trees());
+    let [package, other] = [Sha256Digest([3; 32]), Sha256Digest([4; 32])];
+    let first = |source: &SaltSource, srs: &Srs, index: usize, circuit: &Builder| {
+        source.salt(srs, index, circuit).stream()()
+    };
+    let source = SaltSource::from_parts(&[7; 32], package, 1);
+    // A real ceremony's is small: the salt depends on digest and size alone.
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../setup/tests/data/snarkjs-3.ptau");
+    let ceremony = import_ptau(&file, 3).expect("a reference string");
+    let [three, four] = [3, 4].map(|k| development(k).expect("a valid size"));
+    let honest = first(&source, &three, 0, &circuit);
+    assert_eq!(first(&source.clone(), &three, 0, &circuit), honest);
+    let mut longer = circuit.clone();
+    longer.constant(Fr::from(0xc0ffee));
+    let changed = [
+        ("secret", first(&SaltSource::from_parts(&[8; 32], package, 1), &three, 0, &circuit)),
+        ("package", first(&SaltSource::from_parts(&[7; 32], other, 1), &three, 0, &circuit)),
+        ("segments", first(&SaltSource::from_parts(&[7; 32], package, 2), &three, 0, &circuit)),
+        ("k", first(&source, &four, 0, &circuit)),
+        ("reference string", first(&source, &ceremony, 0, &circuit)),
+        ("index", first(&source, &three, 1, &circuit)),
+        ("circuit", first(&source, &three, 0, &longer)),
+    ];
+    for (i, (what, salt)) in changed.iter().enumerate() {
+        assert_ne!(*salt, honest, "{what}");
+        assert!(changed[..i].iter().all(|(_, other)| other != salt), "{what}");
+    }
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{model, schema, secrets};
+use common::{model, salt, salts, schema, secrets};
 use halo2_proofs::{
     dev::{CellValue, MockProver},
     poly::{
@@ -31,19 +31,19 @@ use tessera_setup::development;
 const CONSTANTS: usize = 1;
 const CONSTANTS_EVALUATION: usize = 5;
 
-fn share<'a>(schema: &'a Schema, trees: &'a [Tree], salt: &'a [u8; 32]) -> Share<'a> {
-    Share { index: 0, schema, offset: 600, work: Work::Trees(trees), salt }
+fn share<'a>(schema: &'a Schema, trees: &'a [Tree]) -> Share<'a> {
+    Share { index: 0, schema, offset: 600, work: Work::Trees(trees) }
 }
 
 #[test]
 fn a_guessed_model_is_confirmed_by_a_segments_proof() {
     let (schema, model) = (schema(), model());
     let (secret, _) = secrets(&schema, vec![10, 20, 1, 0]);
-    let truth = share(&schema, model.trees(), &[0xa5; 32]);
-    let rows = build(&truth, &secret).rows();
+    let truth = share(&schema, model.trees());
+    let rows = build(&truth, &secret, &salt()).rows();
     let srs = development(smallest_k(rows)).expect("a size");
     let params = srs.params();
-    let key = ProvingKey::new(params, params.k(), &truth).expect("a key");
+    let key = ProvingKey::new(&srs, &truth, &salts([0xa5; 32])).expect("a key");
     let proof = Proof::<Unverified>::create(params, &key, &truth, &secret)
         .and_then(|proof| proof.verify(params))
         .expect("a proof");
@@ -69,7 +69,7 @@ fn a_guessed_model_is_confirmed_by_a_segments_proof() {
     unit[salted] = Fr::ONE;
     let lagrange = commit(unit);
     let confirms = |trees: &[Tree]| {
-        let circuit = ColumnCircuit::new(build(&share(&schema, trees, &[0; 32]), &secret));
+        let circuit = ColumnCircuit::new(build(&share(&schema, trees), &secret, &salt()));
         let mock = MockProver::run(params.k(), &circuit, vec![circuit.instances()]).expect("fits");
         let constants: Vec<Fr> = mock.fixed()[CONSTANTS]
             .iter()

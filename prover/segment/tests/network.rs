@@ -1,6 +1,9 @@
 //! Networks in segments: against the integer evaluator, at edges, cut anywhere, and under cheating
 //! provers.
 
+mod common;
+
+use common::salt;
 use halo2curves::ff::Field;
 use proptest::prelude::*;
 use tessera_circuit::{
@@ -17,8 +20,6 @@ use tessera_segment::{
     circuit::{build, commit_partial},
     network::Layers,
 };
-
-const SALT: [u8; 32] = [7; 32];
 
 fn schema() -> Schema {
     let mut home = Feature::numeric("home", 0, 0, 0);
@@ -89,7 +90,7 @@ fn share<'a>(
 ) -> Share<'a> {
     let [from, to] = range;
     let offset = if index == 0 { 600 } else { 0 };
-    Share { index, schema, offset, work: Work::Neurons { network, from, to }, salt: &SALT }
+    Share { index, schema, offset, work: Work::Neurons { network, from, to } }
 }
 
 /// All segments between `cuts` hold, pass on what the next one opens, and add up to the score.
@@ -101,7 +102,7 @@ fn agrees(network: &Network, codes: &[u64], cuts: &[usize]) {
     for (index, ends) in ends.windows(2).enumerate() {
         let share = share(&schema, network, index, [ends[0], ends[1]]);
         let (secrets, features) = secrets(codes, index as u64);
-        let builder = build(&share, &secrets);
+        let builder = build(&share, &secrets, &salt());
         assert!(check(&builder).is_ok(), "{codes:?} cut at {cuts:?}, segment {index}");
         let instances: [Fr; 4] = builder.instance_values().try_into().expect("four");
         let Instances { link_in, link_out, partial, .. } = Instances::from_array(instances);
@@ -145,7 +146,7 @@ fn the_turn_of_the_activation_function() {
         let schema = schema();
         let (secrets, features) = secrets(&[0, 40, 0], 0);
         let share = share(&schema, &network, 0, [0, 2]);
-        let builder = build(&share, &secrets);
+        let builder = build(&share, &secrets, &salt());
         assert!(check(&builder).is_ok(), "{bias}");
         // floor((8·(max(bias, 0) >> 10) − 1) / 4)
         let expected = ((bias.max(0) >> 10) * 8 - 1) >> 2;
@@ -166,8 +167,8 @@ fn other_activations_are_another_link() {
     let second = share(&schema, &network, 1, [3, 6]);
     let (honest, _) = secrets(&[2500, 22, 1], 0);
     let (other, _) = secrets(&[2501, 22, 1], 1);
-    let link = build(&first, &honest).instance_values()[2];
-    let builder = build(&second, &other);
+    let link = build(&first, &honest, &salt()).instance_values()[2];
+    let builder = build(&second, &other, &salt());
     let mut instances = builder.instance_values();
     assert_ne!(instances[1], link);
     instances[1] = link;
@@ -199,6 +200,43 @@ fn activations_out_of_their_width_are_refused() {
 }
 
 /// Another activation, carried on through all gates, is corrected on the way: there is no other link.
+/// Of all that a prover may choose, blindings are free and nothing else is: weights are not, nor bits.
+#[test]
+fn only_blindings_change_an_honest_statement() {
+    let (schema, network) = (schema(), some());
+    let share = share(&schema, &network, 1, [3, 6]);
+    let (secrets, _) = secrets(&[2500, 22, 1], 1);
+    let honest = build(&share, &secrets, &salt());
+    assert!(honest.holds(&honest.instance_values()));
+    let mut free = Vec::new();
+    for cell in honest.choices() {
+        let mut changed = honest.clone();
+        changed.overwrite(cell, honest.value(cell) + Fr::ONE);
+        changed.carry_on();
+        if changed.holds(&changed.instance_values()) {
+            free.push(honest.value(cell));
+        }
+    }
+    // The salt's zeros apart: commitment, link in, link out or none, partial.
+    free.retain(|value| *value != Fr::ZERO);
+    let blindings = [1, 101, 51].map(Fr::from);
+    assert!(free.iter().all(|value| blindings.contains(value)), "{free:?}");
+}
+
+/// The same activations under another blinding are another link.
+#[test]
+fn a_link_is_blinded() {
+    let (schema, network) = (schema(), some());
+    let features = Features::new(&schema, vec![2500, 22, 1]).expect("in range");
+    let link = |blinding: u64| {
+        let links = [secret(3), secret(blinding)];
+        let secrets = Secrets::new(&features, secret(1), secret(2), links);
+        build(&share(&schema, &network, 0, [0, 3]), &secrets, &salt()).instance_values()[2]
+    };
+    assert_eq!(link(5), link(5));
+    assert_ne!(link(5), link(6));
+}
+
 #[test]
 fn an_activation_is_what_its_sum_says() {
     let (schema, network) = (schema(), network(&[12_345, 9_876, 55_555, 3, 40_000]));
@@ -206,7 +244,7 @@ fn an_activation_is_what_its_sum_says() {
     let tops: Vec<u64> = schema.features.iter().map(Feature::top).collect();
     let activation = network.run(features.codes(), &tops).activations[0][0];
     let activation = Fr::from(u64::try_from(activation).expect("positive"));
-    let honest = build(&share(&schema, &network, 0, [0, 3]), &secrets);
+    let honest = build(&share(&schema, &network, 0, [0, 3]), &secrets, &salt());
     let cells = (0..honest.rows()).map(|row| honest.cell(row));
     let places: Vec<_> = cells.filter(|cell| honest.value(*cell) == activation).collect();
     assert!(places.len() > 1, "the activation was found");
@@ -238,7 +276,7 @@ proptest! {
         let (schema, network) = (schema(), some());
         let share = share(&schema, &network, 1, [2, 5]);
         let (secrets, _) = secrets(&[10, 20, 1], 1);
-        let mut builder = build(&share, &secrets);
+        let mut builder = build(&share, &secrets, &salt());
         let instances = builder.instance_values();
         let bound = builder.rows() - tessera_circuit::builder::SALT_ROWS - 1;
         let cell = builder.cell(row % bound);
@@ -254,8 +292,11 @@ fn no_cell_is_unused_and_no_value_free_but_the_salts() {
     let (schema, network) = (schema(), some());
     for (index, range) in [(0, [0, 6]), (0, [0, 4]), (1, [4, 6]), (1, [2, 5])] {
         for codes in [[2500, 40, 1], [5001, 0, 3]] {
-            let builder =
-                build(&share(&schema, &network, index, range), &secrets(&codes, index as u64).0);
+            let builder = build(
+                &share(&schema, &network, index, range),
+                &secrets(&codes, index as u64).0,
+                &salt(),
+            );
             let salt = builder.rows() - tessera_circuit::builder::SALT_ROWS;
             let usage = builder.usage();
             println!("{range:?}: {} cells, {} values used once", builder.rows(), usage.once.len());

@@ -1,7 +1,6 @@
 //! The keys of a package in a number of segments.
 
 use super::{PipelineError, Report, plan::check_memory, stage};
-use rayon::prelude::*;
 use tessera_aggregate::{AggregationKey, key::circuit_size};
 use tessera_artifact::Sha256Digest;
 use tessera_field::Fr;
@@ -50,16 +49,7 @@ impl Keys {
             return Err(PipelineError::MixedSrs { expected, found });
         }
         let segments_keys = stage(report, "segment keys", plan.segments(), |advance| {
-            let keys: Result<Vec<_>, _> = (0..plan.segments())
-                .into_par_iter()
-                .map(|index| {
-                    let share = plan.share(package, index);
-                    let key = ProvingKey::new(segment_srs.params(), plan.k, &share);
-                    advance();
-                    key
-                })
-                .collect();
-            keys
+            ProvingKey::for_plan(&segment_srs, package, &plan, advance)
         })?;
         let aggregation = stage(report, "aggregation key", 1, |_| {
             AggregationKey::new(aggregation_srs.params(), segments)

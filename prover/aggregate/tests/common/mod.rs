@@ -105,7 +105,7 @@ impl Lender {
     }
 
     pub fn with_plan(package: Package, plan: Plan) -> Self {
-        let keys = ProvingKey::for_plan(srs(plan.k).params(), &package, &plan).expect("keys");
+        let keys = ProvingKey::for_plan(&srs(plan.k), &package, &plan, || ()).expect("keys");
         Lender { package, plan, keys }
     }
 

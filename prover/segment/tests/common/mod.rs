@@ -1,9 +1,16 @@
 //! A small schema with trees, a borrower's secrets.
 #![allow(dead_code)]
 
+use std::sync::LazyLock;
+use tessera_artifact::Sha256Digest;
+use tessera_circuit::{Builder, Gates};
 use tessera_field::{Fr, Secret};
 use tessera_model::{Computation, Feature, Features, Model, Node, Schema, Tree};
-use tessera_segment::Secrets;
+use tessera_segment::{
+    Secrets,
+    salt::{Salt, SaltSource},
+};
+use tessera_setup::{Srs, development};
 
 pub const BLINDING: u64 = 77;
 pub const PARTIAL_BLINDING: u64 = 99;
@@ -57,4 +64,15 @@ pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
     let secret = |x| Secret::new(Fr::from(x));
     let links = [secret(1), secret(2)];
     (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), links), features)
+}
+
+/// Salts of a package with this secret, in one segment.
+pub fn salts(secret: [u8; 32]) -> SaltSource {
+    SaltSource::from_parts(&secret, Sha256Digest([3; 32]), 1)
+}
+
+/// A salt for circuits of which no key is made.
+pub fn salt() -> Salt {
+    static SRS: LazyLock<Srs> = LazyLock::new(|| development(2).expect("a valid size"));
+    salts([5; 32]).salt(&SRS, 0, &Builder::new(Gates::Lean, 0))
 }
