@@ -83,6 +83,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
 
     // Call data: selector, statement, offset and length of `proof`, its bytes.
     uint256 private constant DATA = 0xe4;
+    uint256 private constant STATEMENT_BYTES = 0xa0;
     uint256 private constant SEGMENT_BYTES = 0x3c0;
     /// The aggregation proof: A, Z, RANDOM, two quotient points, evaluations, W, W'.
     uint256 private constant PROOF = 0xfe4;
@@ -109,6 +110,8 @@ contract TesseraVerifier4 is ITesseraVerifier {
     uint256 private constant RHO = 0x10e0;
     // Evaluations, in the proof's order, behind a word for the transcript's hash.
     uint256 private constant EVALUATIONS = 0x1120;
+    uint256 private constant EVALUATION_BYTES = 0x180;
+    uint256 private constant EVALUATION_HASH_BYTES = 0x1a0;
     uint256 private constant A_0 = 0x1120;
     uint256 private constant A_1 = 0x1140;
     uint256 private constant A_2 = 0x1160;
@@ -231,7 +234,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
             // Transcript: everything public, then each message of the prover. θ is drawn and not used.
             {
                 mstore(0x00, INITIAL_STATE)
-                calldatacopy(INSTANCES, 0x04, 0xa0)
+                calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
                 calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
@@ -243,8 +246,8 @@ contract TesseraVerifier4 is ITesseraVerifier {
                 state := absorb(state, PROOF_QUOTIENT, 0x80)
                 mstore(X, mod(state, R))
                 mstore(sub(EVALUATIONS, 0x20), state)
-                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, 0x180)
-                state := keccak256(sub(EVALUATIONS, 0x20), 0x1a0)
+                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, EVALUATION_BYTES)
+                state := keccak256(sub(EVALUATIONS, 0x20), EVALUATION_HASH_BYTES)
                 mstore(MU, mod(state, R))
                 state := squeeze(state)
                 mstore(NU, mod(state, R))
@@ -255,7 +258,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
             }
 
             // Evaluations are canonical.
-            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, 0x180)) { at := add(at, 0x20) } {
+            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, EVALUATION_BYTES)) { at := add(at, 0x20) } {
                 if iszero(lt(mload(at), R)) {
                     fail(WORD_NOT_IN_FIELD, div(add(sub(at, EVALUATIONS), sub(PROOF_EVALUATIONS, 0x44)), 0x20))
                 }

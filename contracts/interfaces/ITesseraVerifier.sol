@@ -1,23 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-/// What a proof says: *the features inside `commitment`, in range for `schema`, put through the model
-/// behind `modelDigest`, score at least `threshold`*; `context` ties the proof to one use of it.
-///
-/// The order of the words is the order of the circuit's instances. Every word is an element of BN254's
-/// scalar field, that is below 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001.
-struct Statement {
-    /// Hiding Poseidon commitment to the borrower's features, as signed by an attester.
-    uint256 commitment;
-    /// Digest of the feature schema: names, units, scales, ranges, codes.
-    uint256 schema;
-    /// Hiding digest of the quantised model.
-    uint256 modelDigest;
-    /// The score to reach, in points × 2^32, below 2^62.
-    uint256 threshold;
-    /// Who may use the proof for what: see `ITesseraPool.context`.
-    uint256 context;
-}
+import {Statement} from "../generated/Statement.sol";
 
 /// @title What a generated verifier offers
 /// @notice One contract verifies every model of the same number of segments.

@@ -22,7 +22,7 @@ use tessera::{
     pipeline::{Event, Expectation, Keys, Machine, ProofFile, Secrets, compare, prove},
 };
 use tessera_artifact::{Secrecy, write_json};
-use tessera_field::{Secret, random};
+use tessera_core::{Context, FixedPoint, Secret, random};
 use tessera_import::{ImportOptions, import};
 use tessera_model::{Features, Package, Scaling, Schema};
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
@@ -236,7 +236,7 @@ fn run(
         }
     };
     let start = Instant::now();
-    let proof = prove(keys, package, &secrets, 0, Fr::from(1), &report)?;
+    let proof = prove(keys, package, &secrets, FixedPoint::ZERO, Context(Fr::from(1)), &report)?;
     let seconds = start.elapsed().as_secs_f64();
     Ok((seconds, stages.into_inner()?, proof))
 }
@@ -246,7 +246,7 @@ fn verify(keys: &Keys, proof: &ProofFile) -> eyre::Result<(u64, usize)> {
     let spec = keys.verifier();
     let name = contract_name(spec.segments);
     let compiled = compile(Path::new("tools/solc"), &name, &generate(&spec))?;
-    match Evm::deploy(&compiled.creation)?.verify(&proof.statement.words(), &proof.proof)? {
+    match Evm::deploy(&compiled.creation)?.verify(&proof.statement.to_bytes(), &proof.proof)? {
         Outcome::Accepted { gas } => Ok((gas, compiled.runtime.len())),
         Outcome::Refused(error) => Err(eyre!("refused: 0x{}", hex::encode(error))),
     }

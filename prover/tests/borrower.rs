@@ -14,6 +14,7 @@ use tessera::{
     chain::{Request, Terms},
     pipeline::ProofFile,
 };
+use tessera_core::FixedPoint;
 use tessera_credential::SignedCredential;
 
 const CONTEXT: &str = "0x00000000000000000000000000000000000000000000000000000000000000c0";
@@ -98,10 +99,10 @@ fn the_best_tier_is_proven_and_no_more() {
     let prove = "prove --model package --opening ada/opening.json";
     desk.run(&format!("{prove} --threshold 440 --context {CONTEXT} --out first.json"), 0);
     let first = ProofFile::load(&desk.path("first.json")).unwrap();
-    let request = |tier: u32, points: u64| {
+    let request = |tier: u32, points: i64| {
         let terms = Terms { receiver: Address::ZERO, amount: U256::from(9), tier, deadline: 9 };
         let mut statement = first.statement;
-        statement.threshold = points << 32;
+        statement.threshold = FixedPoint(points << 32);
         let credential = SignedCredential::load(&desk.path("ada/credential.json")).unwrap();
         let (pool, borrower) = (Address::ZERO, credential.credential.subject);
         let request = Request { pool, borrower, terms, nonce: U256::ZERO, statement, credential };
@@ -116,10 +117,10 @@ fn the_best_tier_is_proven_and_no_more() {
     let summary: Value = said.json();
     assert_eq!(summary["tier"], 1);
     let proof = ProofFile::load(&desk.path("best.json")).unwrap();
-    assert_eq!(proof.statement.threshold, 460 << 32);
+    assert_eq!(proof.statement.threshold, FixedPoint(460 << 32));
     // Which tiers were asked for besides, and the score, are in neither words nor file.
     let file = fs::read_to_string(desk.path("best.json")).unwrap();
-    let units = |points: u64| (points << 32).to_string();
+    let units = |points: i64| (points << 32).to_string();
     for text in [&said.out, &said.talk, &file] {
         for other in [units(640), units(440), units(480), "tier 0".into(), "466.".into()] {
             assert!(!text.contains(&other), "{other}: {text}");

@@ -8,9 +8,9 @@ use halo2_proofs::poly::{commitment::Params, kzg::commitment::ParamsKZG};
 use halo2curves::bn256::Bn256;
 use std::{fs, path::Path};
 use tempfile::TempDir;
+use tessera_aggregate::VerifierSpec;
 use tessera_artifact::{HEADER_LEN, Secrecy, write_binary};
 use tessera_setup::{Srs, development_digest};
-use verifier_gen::VerifierSpec;
 
 /// Size of the aggregation circuit of one segment.
 const K: u32 = 15;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use tempfile::TempDir;
 use tessera::pipeline::{Keys, Secrets, prove_segments};
 use tessera_artifact::Sha256Digest;
-use tessera_field::{Fr, Secret, random, to_be_bytes};
+use tessera_core::{Fr, Secret, random, to_be_bytes};
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Scaling,
     Schema, Source, Target,

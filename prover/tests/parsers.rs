@@ -24,13 +24,13 @@ use tessera::{
     chain::{Artifacts, Deployment, Request},
     pipeline::ProofFile,
 };
+use tessera_aggregate::VerifierSpec;
 use tessera_credential::{AccountKey, Opening, SignedCredential};
 use tessera_import::{ImportOptions, InferOptions, Table, import, infer};
 use tessera_model::{Package, Scaling, Schema, Score, package, schema::parse_grid};
 use tessera_report::Report;
 use tessera_segment::Proof;
 use tessera_setup::{Srs, import_ptau};
-use verifier_gen::VerifierSpec;
 
 /// The slowest parse of a file of some kilobytes that is no hang.
 const PATIENCE: Duration = Duration::from_secs(10);

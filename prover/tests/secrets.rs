@@ -318,8 +318,8 @@ fn nothing_secret_is_said_or_left_behind() {
 /// `{:?}` of everything that holds a secret shows none.
 #[test]
 fn debug_output_shows_nothing() {
+    use tessera_core::{Fr, Secret};
     use tessera_credential::{AccountKey, Opening};
-    use tessera_field::{Fr, Secret};
     use tessera_model::{
         Features, Network, Package, Schema,
         network::{Layer, Neuron},

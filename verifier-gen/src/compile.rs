@@ -1,5 +1,6 @@
 //! The contract's text through the Solidity compiler.
 
+use crate::statement;
 use foundry_compilers::{
     artifacts::{
         BytecodeHash, EvmVersion, Settings, SettingsMetadata, Severity, SolcInput, SolcLanguage,
@@ -20,6 +21,9 @@ const INTERFACE: (&str, &str) = (
     "contracts/interfaces/ITesseraVerifier.sol",
     include_str!("../../contracts/interfaces/ITesseraVerifier.sol"),
 );
+
+/// The statement's struct, as the interface imports it.
+const STATEMENT: &str = "contracts/generated/Statement.sol";
 
 /// A compiled verifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,7 @@ pub fn compile(compiler: &Path, name: &str, solidity: &str) -> Result<Compiled, 
     let sources = Sources::from([
         (path.clone(), Source::new(solidity)),
         (PathBuf::from(INTERFACE.0), Source::new(INTERFACE.1)),
+        (PathBuf::from(STATEMENT), Source::new(statement::solidity())),
     ]);
     let input = SolcInput::new(SolcLanguage::Solidity, sources, settings());
     let output = solc.compile_exact(&input).map_err(|error| failed(error.to_string()))?;

@@ -1,6 +1,5 @@
 //! The compiled contract in an EVM: what it says of a proof, and what that costs.
 
-use crate::layout::STATEMENT_WORDS;
 use revm::{
     Context, ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext, MainnetEvm,
     context::{TxEnv, result::ExecutionResult},
@@ -8,6 +7,7 @@ use revm::{
     primitives::{Address, Bytes, TxKind},
 };
 use sha3::{Digest, Keccak256};
+use tessera_core::STATEMENT_WORDS;
 
 type Database = CacheDB<EmptyDB>;
 type MainnetContext = revm::handler::MainnetContext<Database>;
@@ -105,9 +105,9 @@ impl Evm {
     }
 }
 
-/// The canonical ABI encoding of `verify((uint256 × 5), bytes)`.
+/// The canonical ABI encoding of `verify(Statement, bytes)`.
 pub fn calldata(statement: &[[u8; 32]; STATEMENT_WORDS], proof: &[u8]) -> Vec<u8> {
-    let signature = "verify((uint256,uint256,uint256,uint256,uint256),bytes)";
+    let signature = format!("verify(({}),bytes)", ["uint256"; STATEMENT_WORDS].join(","));
     let mut data = Keccak256::digest(signature)[..4].to_vec();
     data.extend(statement.as_flattened());
     for number in [32 * (STATEMENT_WORDS + 1), proof.len()] {

@@ -1,16 +1,19 @@
 //! The contract's text: the template with every number that depends on the specification.
 
-use crate::layout::{
-    KEY_POINTS, PROOF_EVALUATIONS, PROOF_WORDS, SEGMENT_WORDS, STATEMENT, STATEMENT_WORDS,
-    instance_words, proof_length,
-};
-use crate::spec::{VerifierSpec, literal};
 use halo2curves::{
     bn256::{Fr, G2Affine},
     ff::{Field, PrimeField},
 };
 use sha3::{Digest, Keccak256};
 use std::fmt::Write;
+use tessera_aggregate::{
+    VerifierSpec,
+    layout::{
+        KEY_POINTS, PROOF_EVALUATIONS, PROOF_WORDS, SEGMENT_WORDS, instance_words, proof_length,
+    },
+    spec::literal,
+};
+use tessera_core::{STATEMENT_WORDS, statement};
 
 const TEMPLATE: &str = include_str!("../templates/Verifier.sol");
 
@@ -88,7 +91,7 @@ fn header(spec: &VerifierSpec, values: &mut Values) {
     values.set("DEFERRED_WORDS", spec.segments * SEGMENT_WORDS);
     values.set("PROOF_WORDS", PROOF_WORDS);
     values.set("PROOF_LENGTH", proof_length(spec.segments));
-    values.set("STATEMENT", STATEMENT.join(", "));
+    values.set("STATEMENT", statement::WORDS.map(|word| word.name).join(", "));
     values.set("SRS_DIGEST", spec.srs);
     values.set("KEY_DIGEST", spec.digest());
     values.set("INSECURE", spec.insecure_srs);
@@ -143,7 +146,11 @@ fn hexadecimal(offset: usize) -> String {
 }
 
 fn call_data(spec: &VerifierSpec, values: &mut Values) {
+    values.set("DATA", hexadecimal(DATA));
+    values.set("STATEMENT_BYTES", hexadecimal(32 * STATEMENT_WORDS));
     values.set("SEGMENT_BYTES", hexadecimal(32 * SEGMENT_WORDS));
+    values.set("EVALUATION_BYTES", hexadecimal(32 * PROOF_EVALUATIONS));
+    values.set("EVALUATION_HASH_BYTES", hexadecimal(32 * (1 + PROOF_EVALUATIONS)));
     let proof = DATA + 32 * SEGMENT_WORDS * spec.segments;
     // Words of each part of the aggregation proof, in order.
     let parts = [
@@ -160,7 +167,11 @@ fn call_data(spec: &VerifierSpec, values: &mut Values) {
 }
 
 fn memory(spec: &VerifierSpec, values: &mut Values) {
-    let advice = 32 * (1 + instance_words(spec.segments));
+    // The transcript's initial state takes the first word.
+    let instances = 32;
+    let parts = [("INSTANCES", STATEMENT_WORDS), ("DEFERRED", spec.segments * SEGMENT_WORDS)];
+    let advice = lay_out(instances, &parts, values);
+    assert_eq!(advice, instances + 32 * instance_words(spec.segments));
     let mut parts = vec![("ADVICE", 2)];
     parts.extend(["BETA", "GAMMA", "Y", "X", "MU", "NU", "Z_PRIME", "RHO"].map(|name| (name, 1)));
     parts.push(("TRANSCRIPT_STATE", 1));

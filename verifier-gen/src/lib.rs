@@ -10,12 +10,10 @@ pub mod compile;
 #[cfg(feature = "toolchain")]
 pub mod exercise;
 pub mod generate;
-pub mod layout;
-pub mod spec;
+pub mod statement;
 
 #[cfg(feature = "toolchain")]
 pub use compile::{CompileError, Compiled, compile};
 #[cfg(feature = "toolchain")]
 pub use exercise::{Evm, ExerciseError, Outcome};
 pub use generate::generate;
-pub use spec::{SpecError, VerifierSpec};

@@ -3,10 +3,10 @@
 use clap::Parser;
 use eyre::{WrapErr, bail, ensure, eyre};
 use std::path::{Path, PathBuf};
+use tessera_aggregate::VerifierSpec;
 use tessera_artifact::{Secrecy, read, write};
-use verifier_gen::{
-    Evm, Outcome, VerifierSpec, compile, generate, generate::contract_name, layout::STATEMENT_WORDS,
-};
+use tessera_core::{STATEMENT_WORDS, statement::WORDS};
+use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
 
 /// Write the Solidity of a verifier; compile it, and try a proof on it.
 #[derive(Parser)]
@@ -101,8 +101,7 @@ fn read_proof(path: &Path) -> eyre::Result<(Statement, Vec<u8>)> {
     };
     let given = file.get("statement").unwrap_or(&serde_json::Value::Null);
     let mut statement = Statement::default();
-    let names = ["commitment", "schema", "modelDigest", "threshold", "context"];
-    for (word, name) in statement.iter_mut().zip(names) {
+    for (word, name) in statement.iter_mut().zip(WORDS.map(|word| word.name)) {
         let text = text(given, name)?;
         let value = match name {
             "threshold" => text

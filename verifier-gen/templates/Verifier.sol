@@ -64,7 +64,8 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant OMEGA_3 = {{OMEGA_3}};
 
     // Call data: selector, statement, offset and length of `proof`, its bytes.
-    uint256 private constant DATA = 0xe4;
+    uint256 private constant DATA = {{DATA}};
+    uint256 private constant STATEMENT_BYTES = {{STATEMENT_BYTES}};
     uint256 private constant SEGMENT_BYTES = {{SEGMENT_BYTES}};
     /// The aggregation proof: A, Z, RANDOM, two quotient points, evaluations, W, W'.
     uint256 private constant PROOF = {{PROOF}};
@@ -77,8 +78,8 @@ contract {{NAME}} is ITesseraVerifier {
 
     // Memory, all of it: the call ends inside the assembly. First the words that the transcript starts
     // with: the initial state, then from INSTANCES on statement and deferred words, then the advice point.
-    uint256 private constant INSTANCES = 0x20;
-    uint256 private constant DEFERRED = 0xc0;
+    uint256 private constant INSTANCES = {{INSTANCES}};
+    uint256 private constant DEFERRED = {{DEFERRED}};
     uint256 private constant ADVICE = {{ADVICE}};
     // Challenges.
     uint256 private constant BETA = {{BETA}};
@@ -91,6 +92,8 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant RHO = {{RHO}};
     // Evaluations, in the proof's order, behind a word for the transcript's hash.
     uint256 private constant EVALUATIONS = {{EVALUATIONS}};
+    uint256 private constant EVALUATION_BYTES = {{EVALUATION_BYTES}};
+    uint256 private constant EVALUATION_HASH_BYTES = {{EVALUATION_HASH_BYTES}};
     uint256 private constant A_0 = {{A_0}};
     uint256 private constant A_1 = {{A_1}};
     uint256 private constant A_2 = {{A_2}};
@@ -213,7 +216,7 @@ contract {{NAME}} is ITesseraVerifier {
             // Transcript: everything public, then each message of the prover. θ is drawn and not used.
             {
                 mstore(0x00, INITIAL_STATE)
-                calldatacopy(INSTANCES, 0x04, 0xa0)
+                calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
                 calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
@@ -225,8 +228,8 @@ contract {{NAME}} is ITesseraVerifier {
                 state := absorb(state, PROOF_QUOTIENT, 0x80)
                 mstore(X, mod(state, R))
                 mstore(sub(EVALUATIONS, 0x20), state)
-                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, 0x180)
-                state := keccak256(sub(EVALUATIONS, 0x20), 0x1a0)
+                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, EVALUATION_BYTES)
+                state := keccak256(sub(EVALUATIONS, 0x20), EVALUATION_HASH_BYTES)
                 mstore(MU, mod(state, R))
                 state := squeeze(state)
                 mstore(NU, mod(state, R))
@@ -237,7 +240,7 @@ contract {{NAME}} is ITesseraVerifier {
             }
 
             // Evaluations are canonical.
-            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, 0x180)) { at := add(at, 0x20) } {
+            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, EVALUATION_BYTES)) { at := add(at, 0x20) } {
                 if iszero(lt(mload(at), R)) {
                     fail(WORD_NOT_IN_FIELD, div(add(sub(at, EVALUATIONS), sub(PROOF_EVALUATIONS, 0x44)), 0x20))
                 }

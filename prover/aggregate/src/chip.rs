@@ -12,7 +12,7 @@ use halo2curves::{
 use snark_verifier::loader::halo2::{EccInstructions, Halo2Loader, IntegerInstructions};
 use std::{ops::Deref, rc::Rc};
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::Fr;
+use tessera_core::Fr;
 
 /// The loader that verifies segment proofs in the circuit.
 pub type Loader = Rc<Halo2Loader<G1Affine, DeferredChip>>;

@@ -1,6 +1,7 @@
 //! The aggregation circuit: field work of N verifications, and what ties the segments together.
 
 use crate::chip::{Base, DeferredChip, DeferredPoint, Loader};
+use crate::layout::{SEGMENT_WORDS, SegmentPoint, instance_words};
 use crate::transcript::CircuitTranscript;
 use halo2curves::{bn256::G1Affine, ff::Field, group::GroupEncoding};
 use snark_verifier::{
@@ -10,18 +11,20 @@ use snark_verifier::{
 };
 use std::collections::BTreeMap;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates};
-use tessera_field::{Fr, Secret, poseidon::Domain, to_be_bytes};
+use tessera_core::{
+    Context, FixedPoint, Fr, MAGNITUDE_BITS, STATEMENT_WORDS, SchemaDigest, Secret, StatementWords,
+    poseidon::Domain, to_be_bytes,
+};
 use tessera_segment::{
     Instances, VerifyingKey,
     key::KEY_POINTS,
     proof::{PROOF_EVALUATIONS, PROOF_POINTS, Pcs},
-    trees::signed,
 };
-use verifier_gen::layout::{SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint, instance_words};
 use zeroize::Zeroizing;
 
-/// Scores and thresholds, in 2^-32 points, are below `2^SCORE_BITS`.
-pub const SCORE_BITS: u32 = 63;
+/// What the circuit proves of the threshold and of the score's distance from it: one bit more than
+/// either has.
+pub const SCORE_BITS: u32 = MAGNITUDE_BITS + 1;
 
 /// A segment's proof as the circuit takes it.
 #[derive(Clone, Debug)]
@@ -61,8 +64,8 @@ impl SegmentProof {
 /// A segment's share of the score and the blinding of its commitment. Wiped when dropped.
 #[derive(Clone)]
 pub struct Partial {
-    /// In 2^-32 points.
-    pub score: Zeroizing<i64>,
+    /// Its points.
+    pub score: Zeroizing<FixedPoint>,
     /// Uniform.
     pub blinding: Secret,
 }
@@ -76,11 +79,11 @@ pub struct Witness {
     /// `hash(Features, packed ‖ blinding)`, which the commitment is made of.
     pub features_digest: Fr,
     /// Digest of the schema.
-    pub schema: Fr,
-    /// The score to reach, in 2^-32 points.
-    pub threshold: u64,
+    pub schema: SchemaDigest,
+    /// The score to reach.
+    pub threshold: FixedPoint,
     /// What the proof is bound to.
-    pub context: Fr,
+    pub context: Context,
 }
 
 impl Witness {
@@ -89,13 +92,16 @@ impl Witness {
         Witness {
             proofs: vec![SegmentProof::blank(); segments],
             partials: vec![
-                Partial { score: Zeroizing::new(0), blinding: Secret::new(Fr::ZERO) };
+                Partial {
+                    score: Zeroizing::new(FixedPoint::ZERO),
+                    blinding: Secret::new(Fr::ZERO)
+                };
                 segments
             ],
             features_digest: Fr::ZERO,
-            schema: Fr::ZERO,
-            threshold: 0,
-            context: Fr::ZERO,
+            schema: SchemaDigest(Fr::ZERO),
+            threshold: FixedPoint::ZERO,
+            context: Context(Fr::ZERO),
         }
     }
 }
@@ -137,11 +143,10 @@ pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let schema = open_schema(builder_mut, witness, commitment);
     let threshold = compare_score(builder_mut, witness, &instances);
     // Bound by being an instance: every challenge of the proof depends on it.
-    let context = builder_mut.witness(witness.context);
+    let context = builder_mut.witness(witness.context.to_element());
 
-    for (index, cell) in
-        [commitment, schema, model_digest, threshold, context].into_iter().enumerate()
-    {
+    let statement = StatementWords { commitment, schema, model_digest, threshold, context };
+    for (index, cell) in statement.into_array().into_iter().enumerate() {
         builder_mut.expose(index, cell);
     }
     Ok(builder)
@@ -287,7 +292,7 @@ fn join(builder: &mut Builder, instances: &[[Cell; Instances::COUNT]]) -> Cell {
 
 /// Opens the commitment as far as the schema: `commitment = hash(Commitment, [schema, ·])`.
 fn open_schema(builder: &mut Builder, witness: &Witness, commitment: Cell) -> Cell {
-    let schema = builder.witness(witness.schema);
+    let schema = builder.witness(witness.schema.to_element());
     let features = builder.witness(witness.features_digest);
     let opened = builder.hash(Domain::Commitment, &[schema, features]);
     builder.equal(opened, commitment);
@@ -306,13 +311,13 @@ fn compare_score(
 ) -> Cell {
     let mut shares = Vec::with_capacity(instances.len());
     for (partial, [_, _, _, commitment]) in witness.partials.iter().zip(instances) {
-        let score = builder.witness(signed(*partial.score));
+        let score = builder.witness(partial.score.to_element());
         let blinding = builder.witness(partial.blinding.expose());
         let opened = builder.hash(Domain::Partial, &[score, blinding]);
         builder.equal(opened, *commitment);
         shares.push((Fr::ONE, score));
     }
-    let threshold = builder.witness(Fr::from(witness.threshold));
+    let threshold = builder.witness(witness.threshold.to_element());
     builder.assert_bits(threshold, SCORE_BITS);
     shares.push((-Fr::ONE, threshold));
     let difference = builder.linear_combination(Fr::ZERO, &shares);

@@ -1,6 +1,7 @@
 //! Keys of the aggregation circuit: one pair for each number of segments, for all models.
 
 use crate::circuit::{CircuitError, Witness, circuit};
+use crate::spec::VerifierSpec;
 use halo2_proofs::{
     plonk::{self, keygen_pk2},
     poly::{commitment::Params, kzg::commitment::ParamsKZG},
@@ -8,7 +9,6 @@ use halo2_proofs::{
 use halo2curves::bn256::{Bn256, G1Affine};
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::layout::PIN_SHIFT;
-use verifier_gen::VerifierSpec;
 
 /// Why the keys could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -12,11 +12,14 @@
 pub mod chip;
 pub mod circuit;
 pub mod key;
+pub mod layout;
 pub mod proof;
+pub mod spec;
 pub mod transcript;
 pub mod verify;
 
 pub use circuit::Witness;
 pub use key::{AggregationKey, KeyError};
 pub use proof::{ProofError, prove};
+pub use spec::{SpecError, VerifierSpec};
 pub use verify::{VerifyError, verify};

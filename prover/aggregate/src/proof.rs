@@ -14,8 +14,7 @@ use snark_verifier::{
     loader::native::NativeLoader,
     system::halo2::transcript::evm::{ChallengeEvm, EvmTranscript},
 };
-use tessera_field::Fr;
-use verifier_gen::layout::STATEMENT_WORDS;
+use tessera_core::{Fr, STATEMENT_WORDS, StatementWords};
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +39,7 @@ pub enum ProofError {
 #[derive(Clone, Debug)]
 pub struct Aggregated {
     /// The statement's words.
-    pub statement: [Fr; STATEMENT_WORDS],
+    pub statement: StatementWords<Fr>,
     /// Deferred words and aggregation proof.
     pub bytes: Vec<u8>,
 }
@@ -69,5 +68,7 @@ pub fn prove(
     let (statement, deferred) = instances.split_at(STATEMENT_WORDS);
     let mut bytes = instance_bytes(deferred);
     bytes.extend(transcript.finalize());
-    Ok(Aggregated { statement: statement.try_into().expect("five words"), bytes })
+    let statement: [Fr; STATEMENT_WORDS] =
+        statement.try_into().expect("split after the statement's words");
+    Ok(Aggregated { statement: StatementWords::from_array(statement), bytes })
 }

@@ -1,5 +1,5 @@
 //! The segments' Poseidon transcript in the circuit: snark-verifier's, absorption by absorption,
-//! on the permutation of [`tessera_field::poseidon`].
+//! on the permutation of [`tessera_core::poseidon`].
 
 use crate::chip::{DeferredChip, Loader};
 use halo2curves::{
@@ -14,7 +14,7 @@ use snark_verifier::{
 };
 use std::io;
 use tessera_circuit::{Cell, hash::Scaled};
-use tessera_field::{
+use tessera_core::{
     Fr,
     poseidon::{RATE, WIDTH, absorb},
 };

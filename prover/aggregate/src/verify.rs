@@ -1,5 +1,7 @@
 //! The contract's verification, natively: same words, same checks, same verdict.
 
+use crate::layout::{SEGMENT_WORDS, SegmentPoint, instance_words, proof_length};
+use crate::spec::VerifierSpec;
 use halo2curves::{
     CurveAffine,
     bn256::{Bn256, Fq, G1, G1Affine, G2Affine},
@@ -22,12 +24,8 @@ use snark_verifier::{
 };
 use std::sync::LazyLock;
 use tessera_circuit::Gates;
-use tessera_field::{Fr, from_be_bytes};
+use tessera_core::{Fr, StatementWords, from_be_bytes};
 use tessera_segment::{key::protocol_template, proof::Pcs};
-use verifier_gen::{
-    VerifierSpec,
-    layout::{SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint, instance_words, proof_length},
-};
 
 /// Why a proof is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +72,7 @@ fn protocol(spec: &VerifierSpec) -> PlonkProtocol<G1Affine> {
 /// deferred ones, and ρ a challenge drawn after everything else was absorbed.
 pub fn verify(
     spec: &VerifierSpec,
-    statement: &[Fr; STATEMENT_WORDS],
+    statement: StatementWords<Fr>,
     proof: &[u8],
 ) -> Result<(), VerifyError> {
     let expected = proof_length(spec.segments);
@@ -92,7 +90,7 @@ pub fn verify(
         })
         .collect::<Result<_, _>>()?;
 
-    let instances = [[statement.as_slice(), &words].concat()];
+    let instances = [[statement.into_array().as_slice(), &words].concat()];
     let protocol = protocol(spec);
     let svk = KzgSuccinctVerifyingKey { g: G1Affine::generator() };
     let mut transcript = EvmTranscript::<G1Affine, NativeLoader, _, _>::new(outer);

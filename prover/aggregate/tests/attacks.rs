@@ -12,17 +12,16 @@ use tessera_aggregate::{
     VerifyError, Witness, circuit::SegmentProof, circuit::build, proof::Aggregated, verify,
 };
 use tessera_circuit::testing::check;
-use tessera_field::{Fr, Secret, random, to_be_bytes};
+use tessera_core::{Fr, ModelDigest, Secret, StatementWords, random, to_be_bytes};
 use tessera_model::Features;
 use tessera_segment::{Instances, circuit::commit_partial, key::model_digest};
 use verifier_gen::{Evm, Outcome, generate};
-use zeroize::Zeroizing;
 
-const SCORE: u64 = (647 * POINT) as u64;
+const SCORE: i64 = 647 * POINT;
 
 static LENDER: LazyLock<Lender> = LazyLock::new(|| Lender::new(package(1), 2));
 
-fn honest(threshold: u64) -> Witness {
+fn honest(threshold: i64) -> Witness {
     witness(&LENDER, &borrower(&LENDER.package), threshold)
 }
 
@@ -31,8 +30,9 @@ fn satisfied(witness: &Witness) -> bool {
 }
 
 /// The digest that the circuit computes from the keys it verified with.
-fn digest(witness: &Witness) -> Fr {
-    build(witness).expect("builds").instance_values()[2]
+fn digest(witness: &Witness) -> ModelDigest {
+    let instances = build(witness).expect("builds").instance_values();
+    ModelDigest(instances[StatementWords::positions().model_digest])
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_threshold_is_exact() {
     assert!(satisfied(&honest(SCORE)), "equal");
     assert!(satisfied(&honest(0)), "zero");
     assert!(!satisfied(&honest(SCORE + 1)), "one unit above the score");
-    assert!(!satisfied(&honest(u64::MAX)), "no threshold");
+    assert!(!satisfied(&honest(-1)), "no threshold, though every score is above it");
     assert!(!satisfied(&honest(1 << 63)), "one past the bound");
 }
 
@@ -48,12 +48,12 @@ fn the_threshold_is_exact() {
 fn a_score_that_the_segments_did_not_prove_is_refused() {
     // More than was proven, under the proven commitment.
     let mut more = honest(SCORE);
-    *more.partials[0].score += 1;
+    more.partials[0].score.0 += 1;
     assert!(!satisfied(&more));
     // Moved from one segment to the other.
     let mut moved = honest(SCORE);
-    *moved.partials[0].score += 1;
-    *moved.partials[1].score -= 1;
+    moved.partials[0].score.0 += 1;
+    moved.partials[1].score.0 -= 1;
     assert!(!satisfied(&moved));
     // Another blinding.
     let mut blinded = honest(SCORE);
@@ -67,7 +67,7 @@ fn another_opening_of_the_commitment_is_refused() {
     features.features_digest += Fr::from(1);
     assert!(!satisfied(&features), "features or blinding");
     let mut schema = honest(SCORE);
-    schema.schema += Fr::from(1);
+    schema.schema.0 += Fr::from(1);
     assert!(!satisfied(&schema), "schema");
 }
 
@@ -176,9 +176,9 @@ fn verdict_on(proof: &Aggregated) -> Result<(), VerifyError> {
         let spec = &aggregation(2).1;
         compiled(spec, &generate(spec))
     });
-    let native = verify(&aggregation(2).1, &proof.statement, &proof.bytes);
+    let native = verify(&aggregation(2).1, proof.statement, &proof.bytes);
     let mut evm = Evm::deploy(&CONTRACT).expect("it deploys");
-    let statement = proof.statement.map(|word| to_be_bytes(&word));
+    let statement = proof.statement.into_array().map(|word| to_be_bytes(&word));
     let outcome = evm.verify(&statement, &proof.bytes).expect("the EVM runs");
     assert_eq!(matches!(outcome, Outcome::Accepted { .. }), native.is_ok(), "{outcome:?}");
     native
@@ -213,7 +213,7 @@ fn false_segment_proofs_are_refused_at_the_end() {
     // A partial score that was not proven, under a commitment of its own.
     let forged = verdict(|witness| {
         let partial = &mut witness.partials[0];
-        partial.score = Zeroizing::new(*partial.score + 100 * POINT);
+        partial.score.0 += 100 * POINT;
         let instances = &mut witness.proofs[0].instances;
         *instances =
             Instances { partial: commit_partial(*partial.score, &partial.blinding), ..*instances };
@@ -247,21 +247,22 @@ fn keys_that_are_not_in_the_digest_are_refused() {
     let mut generous = package(1);
     generous.model.offset += 100 * POINT;
     let generous = Lender::new(generous, 2);
-    let own = witness(&generous, &borrower(&generous.package), SCORE + 100 * POINT as u64);
+    let own = witness(&generous, &borrower(&generous.package), SCORE + 100 * POINT);
     let mut proof = aggregate(&own);
     assert_eq!(verdict_on(&proof), Ok(()), "it proves the forger's model");
-    proof.statement[2] = model;
+    proof.statement.model_digest = model.to_element();
     assert_eq!(verdict_on(&proof), Err(VerifyError::Rejected));
 
     let mut forged = build(&own).expect("builds");
-    let digest = forged.instance_values()[2];
+    let position = StatementWords::positions().model_digest;
+    let digest = forged.instance_values()[position];
     for row in 0..forged.rows() {
         let cell = forged.cell(row);
         if forged.value(cell) == digest {
-            forged.overwrite(cell, model);
+            forged.overwrite(cell, model.to_element());
         }
     }
-    assert_eq!(forged.instance_values()[2], model);
+    assert_eq!(forged.instance_values()[position], model.to_element());
     assert!(!forged.holds(&forged.instance_values()));
 }
 

@@ -7,17 +7,19 @@ use common::{Lender, POINT, borrower, package, witness};
 use halo2curves::ff::Field;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
-use tessera_aggregate::circuit::{SCORE_BITS, build};
+use tessera_aggregate::{
+    circuit::{SCORE_BITS, build},
+    layout::{SEGMENT_WORDS, instance_words},
+};
 use tessera_circuit::{Builder, Cell, testing::check_instances};
-use tessera_field::{Fr, to_be_bytes};
-use verifier_gen::layout::{SEGMENT_WORDS, STATEMENT_WORDS, instance_words};
+use tessera_core::{Fr, STATEMENT_WORDS, to_be_bytes};
 
-const SCORE: u64 = (647 * POINT) as u64;
+const SCORE: i64 = 647 * POINT;
 
 /// Honest, at a threshold that is the score exactly.
 static HONEST: LazyLock<Builder> = LazyLock::new(|| circuit(SCORE));
 
-fn circuit(threshold: u64) -> Builder {
+fn circuit(threshold: i64) -> Builder {
     static LENDER: LazyLock<Lender> = LazyLock::new(|| Lender::new(package(1), 2));
     build(&witness(&LENDER, &borrower(&LENDER.package), threshold)).expect("builds")
 }

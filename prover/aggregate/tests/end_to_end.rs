@@ -13,7 +13,7 @@ fn honest(segments: usize) {
     let score = package.score(&features).expect("in range").0;
     assert_eq!(score, 647 * POINT);
     let lender = Lender::new(package, segments);
-    let witness = witness(&lender, &features, score as u64);
+    let witness = witness(&lender, &features, score);
     let start = Instant::now();
     let made = aggregation(segments);
     let (key, spec) = &*made;
@@ -21,8 +21,11 @@ fn honest(segments: usize) {
     let start = Instant::now();
     let proof = aggregate(&witness);
     println!("proof of {} bytes in {:.2?}", proof.bytes.len(), start.elapsed());
-    assert_eq!(proof.statement[2], model_digest(&lender.verifying_keys()).expect("digest"));
-    assert_eq!(verify(spec, &proof.statement, &proof.bytes), Ok(()));
+    assert_eq!(
+        proof.statement.model_digest,
+        model_digest(&lender.verifying_keys()).expect("digest").to_element()
+    );
+    assert_eq!(verify(spec, proof.statement, &proof.bytes), Ok(()));
 }
 
 #[test]

@@ -18,16 +18,16 @@ use rand_core_06::OsRng;
 use sha3::{Digest, Keccak256};
 use snark_verifier::system::halo2::transcript::evm::ChallengeEvm;
 use std::io;
-use tessera_aggregate::{VerifyError, Witness, circuit::circuit, verify};
-use tessera_field::{Fr, from_be_bytes, from_digest, to_be_bytes};
+use tessera_aggregate::{
+    VerifierSpec, VerifyError, Witness,
+    circuit::circuit,
+    layout::{SEGMENT_WORDS, SegmentPoint, instance_words},
+    verify,
+};
+use tessera_core::{Fr, STATEMENT_WORDS, StatementWords, from_be_bytes, from_digest, to_be_bytes};
 use tessera_segment::proof::PROOF_LENGTH;
 use tessera_setup::DEVELOPMENT_SECRET;
-use verifier_gen::{
-    Evm, Outcome, VerifierSpec,
-    exercise::calldata,
-    generate,
-    layout::{SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint, instance_words},
-};
+use verifier_gen::{Evm, Outcome, exercise::calldata, generate};
 
 /// What is added to W', when z' is known and the ρ of a contract that draws it before W'.
 type Correction<'a> = &'a dyn Fn(Fr, Fr) -> G1Affine;
@@ -152,7 +152,7 @@ fn forge(key: &ProvingKey<G1Affine>, witness: &Witness, mut forger: Forger) -> C
     }
     let (statement, deferred) = words.split_at(STATEMENT_WORDS);
     let proof = [deferred.as_flattened(), &forger.proof].concat();
-    Call { statement: statement.try_into().expect("five words"), proof }
+    Call { statement: statement.try_into().expect("the statement's words"), proof }
 }
 
 /// The contract's text with each of these lines replaced, which it has once.
@@ -186,7 +186,8 @@ fn error(signature: &str, argument: Option<usize>) -> Vec<u8> {
 
 fn native(spec: &VerifierSpec, call: &Call) -> Option<Result<(), VerifyError>> {
     let words: Option<Vec<Fr>> = call.statement.iter().map(|word| from_be_bytes(*word)).collect();
-    words.map(|words| verify(spec, &words.try_into().expect("five words"), &call.proof))
+    let words: [Fr; STATEMENT_WORDS] = words?.try_into().expect("as many as were given");
+    Some(verify(spec, StatementWords::from_array(words), &call.proof))
 }
 
 fn honest(segments: usize) -> Witness {
@@ -210,7 +211,8 @@ fn words_above_the_modulus_are_refused_though_the_transcript_has_them() {
 
     // Commitment, threshold, context; the first deferred scalar; the first evaluation.
     let evaluation = instance_words(1);
-    for index in [0, 3, 4, STATEMENT_WORDS + 4, evaluation] {
+    let StatementWords { commitment, threshold, context, .. } = StatementWords::positions();
+    for index in [commitment, threshold, context, STATEMENT_WORDS + 4, evaluation] {
         let call = forge(&key, &witness, Forger { raised: Some(index + 1), ..Forger::default() });
         assert!(accepts(&mut reducing, &call), "the attack works: word {index}");
         // Five points come between the instances and the evaluations.

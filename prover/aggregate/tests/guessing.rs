@@ -12,7 +12,7 @@ use common::{Lender, POINT, aggregate, borrower, package, segment_proof};
 use deferred::{Deferred, confirms_partial};
 use halo2curves::ff::Field;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
-use tessera_field::{Fr, Secret, random};
+use tessera_core::{Context, FixedPoint, Fr, Secret, random};
 use tessera_segment::{Proof, Secrets, Unverified, circuit::commit_partial};
 use zeroize::Zeroizing;
 
@@ -31,20 +31,20 @@ fn public(lender: &Lender, blinding: Secret) -> Aggregated {
         partials: vec![Partial { score: Zeroizing::new(share.partial(&features)), blinding }],
         features_digest: common::features_digest(&lender.package.schema, &features, opening),
         schema: lender.package.schema.digest(),
-        threshold: 0,
-        context: Fr::ONE,
+        threshold: FixedPoint::ZERO,
+        context: Context(Fr::ONE),
     })
 }
 
 /// The whole points that a guesser finds, under the blinding that they assume.
 fn guess(lender: &Lender, proof: &Aggregated) -> Vec<i64> {
     let deferred = Deferred::of(proof);
-    let [commitment, ..] = proof.statement;
+    let commitment = proof.statement.commitment;
     let key = lender.keys[0].verifying_key();
     let assumed = Secret::new(Fr::ZERO);
     (630..660)
         .filter(|points| {
-            let partial = commit_partial(points * POINT, &assumed);
+            let partial = commit_partial(FixedPoint(points * POINT), &assumed);
             confirms_partial(key, &deferred, commitment, partial)
         })
         .collect()

@@ -13,24 +13,19 @@ use mutation::{Layout, Mutation, PROOF_START};
 use rayon::prelude::*;
 use sha3::{Digest, Keccak256};
 use std::{collections::BTreeMap, io::Write, sync::Mutex, time::Instant};
-use tessera_aggregate::verify;
-use tessera_field::{Fr, from_be_bytes, to_be_bytes};
-use verifier_gen::{
-    Evm, Outcome, VerifierSpec,
-    exercise::calldata,
-    generate,
-    layout::{STATEMENT_WORDS, proof_length},
-};
+use tessera_aggregate::{VerifierSpec, layout::proof_length, verify};
+use tessera_core::{Fr, STATEMENT_WORDS, StatementWords, from_be_bytes, to_be_bytes};
+use verifier_gen::{Evm, Outcome, exercise::calldata, generate};
 
 /// An accepted call of the contract of `segments` segments, and the contract's creation code.
 fn accepted(segments: usize) -> (Vec<u8>, Vec<u8>, VerifierSpec) {
     let package = package(1);
     let features = borrower(&package);
     let lender = Lender::new(package, segments);
-    let proof = aggregate(&witness(&lender, &features, (647 * POINT) as u64));
+    let proof = aggregate(&witness(&lender, &features, 647 * POINT));
     let spec = aggregation(segments).1.clone();
     let creation = compiled(&spec, &generate(&spec));
-    let data = calldata(&proof.statement.map(|word| to_be_bytes(&word)), &proof.bytes);
+    let data = calldata(&proof.statement.into_array().map(|word| to_be_bytes(&word)), &proof.bytes);
     (data, creation, spec)
 }
 
@@ -46,8 +41,8 @@ fn native(spec: &VerifierSpec, honest: &[u8], data: &[u8]) -> bool {
     let statement: Option<Vec<Fr>> =
         (0..STATEMENT_WORDS).map(|index| from_be_bytes(word(index))).collect();
     let Some(statement) = statement else { return false };
-    let statement = statement.try_into().expect("five words");
-    verify(spec, &statement, &data[PROOF_START..]).is_ok()
+    let statement = statement.try_into().expect("as many as the range has");
+    verify(spec, StatementWords::from_array(statement), &data[PROOF_START..]).is_ok()
 }
 
 /// The contract's errors.

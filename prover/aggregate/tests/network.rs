@@ -6,7 +6,7 @@ use common::{Lender, aggregate, aggregation, links, segment_proof, witness};
 use std::sync::LazyLock;
 use tessera_aggregate::{circuit::build, verify};
 use tessera_circuit::testing::check;
-use tessera_field::random;
+use tessera_core::random;
 use tessera_model::Features;
 
 static LENDER: LazyLock<Lender> = LazyLock::new(common::network);
@@ -20,13 +20,13 @@ fn a_score_that_is_reached_is_proven() {
     for codes in [[2500, 22, 1], [5001, 0, 0]] {
         let features = features(codes);
         let score = LENDER.package.model.score(&features).0;
-        let witness = witness(&LENDER, &features, u64::try_from(score).expect("positive"));
+        let witness = witness(&LENDER, &features, score);
         let instances = witness.proofs.iter().map(|proof| proof.instances);
         let [first, second]: [_; 2] = instances.collect::<Vec<_>>().try_into().expect("two");
         assert_eq!(first.link_out, second.link_in);
         let aggregated = aggregate(&witness);
         let made = aggregation(2);
-        verify(&made.1, &aggregated.statement, &aggregated.bytes).expect("it holds");
+        verify(&made.1, aggregated.statement, &aggregated.bytes).expect("it holds");
     }
 }
 
@@ -34,7 +34,7 @@ fn a_score_that_is_reached_is_proven() {
 fn one_point_more_is_refused() {
     let features = features([2500, 22, 1]);
     let score = LENDER.package.model.score(&features).0;
-    let witness = witness(&LENDER, &features, score as u64 + 1);
+    let witness = witness(&LENDER, &features, score + 1);
     assert!(check(&build(&witness).expect("builds")).is_err());
 }
 
@@ -55,7 +55,7 @@ fn activations_of_another_borrower_are_refused() {
     mixed.proofs[1].instances.link_in = mixed.proofs[0].instances.link_out;
     let aggregated = aggregate(&mixed);
     let made = aggregation(2);
-    assert!(verify(&made.1, &aggregated.statement, &aggregated.bytes).is_err());
+    assert!(verify(&made.1, aggregated.statement, &aggregated.bytes).is_err());
 }
 
 /// Both halves of one borrower, but from two runs: the blindings of the link differ.

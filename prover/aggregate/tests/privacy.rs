@@ -22,8 +22,15 @@ use halo2curves::{
 use rand_core_06::{CryptoRng, OsRng, RngCore};
 use snark_verifier::system::halo2::transcript::halo2::ChallengeScalar;
 use std::collections::BTreeSet;
-use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
-use tessera_field::{Fr, Secret, poseidon, random, to_be_bytes};
+use tessera_aggregate::{
+    Witness,
+    circuit::Partial,
+    layout::{SEGMENT_WORDS, SegmentPoint},
+    proof::Aggregated,
+};
+use tessera_core::{
+    Context, FixedPoint, Fr, ModelDigest, Secret, StatementWords, poseidon, random, to_be_bytes,
+};
 use tessera_model::{Computation, Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
@@ -32,7 +39,6 @@ use tessera_segment::{
     proof::{PROOF_EVALUATIONS, PROOF_POINTS, Transcript},
     salt::{Salt, SaltSource},
 };
-use verifier_gen::layout::{SEGMENT_WORDS, SegmentPoint};
 use zeroize::Zeroizing;
 
 /// A generator whose numbers everybody knows.
@@ -139,8 +145,8 @@ fn public(
         }],
         features_digest: common::features_digest(&lender.package.schema, features, blindings[0]),
         schema: lender.package.schema.digest(),
-        threshold: 0,
-        context: Fr::ONE,
+        threshold: FixedPoint::ZERO,
+        context: Context(Fr::ONE),
     })
 }
 
@@ -157,8 +163,8 @@ fn with_income(lender: &Lender, income: u64) -> Features {
 /// the proof again.
 fn guess(lender: &Lender, key: &ProvingKey<G1Affine>, public: &Aggregated) -> [Vec<u64>; 3] {
     let deferred = Deferred::of(public);
-    let [commitment, schema, ..] = public.statement;
-    assert_eq!(schema, lender.package.schema.digest());
+    let StatementWords { commitment, schema, .. } = public.statement;
+    assert_eq!(schema, lender.package.schema.digest().to_element());
     let assumed = [Fr::ZERO; 2];
 
     let by_commitment = |features: &Features| {
@@ -199,7 +205,7 @@ fn a_guessed_feature_or_score_is_confirmed_only_without_blinding() {
     let truth = 2500;
     let features = with_income(&lender, truth);
     let scores = INCOMES.map(|income| lender.share(0).partial(&with_income(&lender, income)));
-    assert!(scores.contains(&(647 * POINT)));
+    assert!(scores.contains(&FixedPoint(647 * POINT)));
     let key = key(&lender);
     let guess = |off: Off| guess(&lender, &key, &public(&lender, &key, &features, off));
     let none: Vec<u64> = vec![];
@@ -210,7 +216,7 @@ fn a_guessed_feature_or_score_is_confirmed_only_without_blinding() {
     let same_score: Vec<u64> = INCOMES
         .iter()
         .zip(scores)
-        .filter(|(_, score)| *score == 647 * POINT)
+        .filter(|(_, score)| *score == FixedPoint(647 * POINT))
         .map(|(i, _)| *i)
         .collect();
     let [commitment, score, proof] = guess(Off { credential: true, ..Off::default() });
@@ -249,8 +255,8 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
             partials,
             features_digest: common::features_digest(&lender.package.schema, &features, blinding),
             schema: lender.package.schema.digest(),
-            threshold: 0,
-            context: Fr::ONE,
+            threshold: FixedPoint::ZERO,
+            context: Context(Fr::ONE),
         });
         (Deferred::of(&aggregated), told)
     };
@@ -279,7 +285,7 @@ fn a_guessed_weight_is_confirmed_only_with_the_salt() {
         *trees[1].nodes.last_mut().expect("a node") = Node::Leaf { value: points * POINT };
         model_digest(&Lender::new(package, 1).verifying_keys()).expect("a digest")
     };
-    let guess = |digest: Fr| -> Vec<i64> {
+    let guess = |digest: ModelDigest| -> Vec<i64> {
         [6, 7, 8].into_iter().filter(|points| with_leaf(0, *points) == digest).collect()
     };
     assert_eq!(guess(with_leaf(0, 7)), [7], "the attack works");
@@ -305,8 +311,8 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
             partials,
             features_digest: common::features_digest(&lender.package.schema, &features, blinding),
             schema: lender.package.schema.digest(),
-            threshold: 1,
-            context: Fr::ONE,
+            threshold: FixedPoint(1),
+            context: Context(Fr::ONE),
         })
     });
     assert_eq!(a.statement, b.statement);
@@ -329,8 +335,9 @@ fn no_evaluation_of_a_segments_proof_is_public() {
     let witness = common::witness(&lender, &borrower(&lender.package), 0);
     let public = aggregate(&witness);
     let deferred = public.bytes.chunks_exact(32).map(<[u8]>::to_vec);
-    let words: BTreeSet<Vec<u8>> =
-        deferred.chain(public.statement.map(|word| to_be_bytes(&word).to_vec())).collect();
+    let words: BTreeSet<Vec<u8>> = deferred
+        .chain(public.statement.into_array().map(|word| to_be_bytes(&word).to_vec()))
+        .collect();
     for proof in &witness.proofs {
         let [selector, ..] = proof.key.words().expect("expressible");
         assert!(words.contains(to_be_bytes(&selector).as_slice()), "words are found");

@@ -16,7 +16,7 @@ use halo2curves::{
 };
 use snark_verifier::util::arithmetic::root_of_unity;
 use tessera_circuit::{Builder, ColumnCircuit};
-use tessera_field::{Fr, random};
+use tessera_core::{Fr, random};
 use tessera_model::{Computation, Node, Package};
 use tessera_segment::{Secrets, circuit::Share, circuit::build_unsalted, key::KEY_POINTS};
 use tessera_setup::Srs;

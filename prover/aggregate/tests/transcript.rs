@@ -18,13 +18,13 @@ use snark_verifier::{
         plonk::{PlonkProtocol, PlonkSuccinctVerifier},
     },
 };
+use tessera_aggregate::layout::{SEGMENT_WORDS, instance_words};
 use tessera_circuit::Gates;
-use tessera_field::{Fr, from_be_bytes, poseidon};
+use tessera_core::{Fr, from_be_bytes, poseidon};
 use tessera_segment::{
     key::protocol_template,
     proof::{Pcs, Transcript},
 };
-use verifier_gen::layout::{SEGMENT_WORDS, instance_words};
 
 type Verifier = PlonkSuccinctVerifier<Pcs>;
 
@@ -75,7 +75,7 @@ fn every_public_word_changes_every_challenge() {
     protocol.preprocessed = spec.key.to_vec();
     protocol.transcript_initial_state = Some(spec.initial_state);
     let (deferred, proof) = aggregated.bytes.split_at(2 * 32 * SEGMENT_WORDS);
-    let mut instances = aggregated.statement.to_vec();
+    let mut instances = aggregated.statement.into_array().to_vec();
     instances.extend(
         deferred
             .chunks_exact(32)

@@ -3,7 +3,7 @@
 use crate::builder::{Builder, Cell, Gate, Operand};
 use crate::layout::Gates;
 use halo2curves::ff::Field;
-use tessera_field::{Fr, mutant};
+use tessera_core::{Fr, mutant};
 
 impl Builder {
     fn operand_value(&self, operand: Operand) -> Fr {

@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Cell, Gate, Operand};
 use halo2curves::ff::{Field, PrimeField};
-use tessera_field::{Fr, mutant, to_be_bytes};
+use tessera_core::{Fr, mutant, to_be_bytes};
 
 impl Builder {
     /// A new cell that is 0 or 1: the row `[0, b, b, b]` says `b·b = b`, its last three cells tied.

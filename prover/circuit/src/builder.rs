@@ -4,7 +4,7 @@ use crate::layout::Gates;
 use halo2curves::ff::Field;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use tessera_field::{Fr, SecretVec, hide, mutant};
+use tessera_core::{Fr, SecretVec, hide, mutant};
 
 /// A cell of the advice column: its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +178,7 @@ impl Builder {
 
     /// A cell pinned to `value`; one cell a value, shared.
     pub fn constant(&mut self, value: Fr) -> Cell {
-        let key = tessera_field::to_be_bytes(&value);
+        let key = tessera_core::to_be_bytes(&value);
         if let Some(cell) = self.pooled_constants.get(&key) {
             return *cell;
         }
@@ -234,14 +234,14 @@ impl Builder {
         for (row, constant) in self.constants.iter().enumerate() {
             if let Some(constant) = constant {
                 hasher.update((row as u64).to_le_bytes());
-                hasher.update(tessera_field::to_be_bytes(constant));
+                hasher.update(tessera_core::to_be_bytes(constant));
             }
         }
         // Salts come last, behind a row that no constant can have.
         hasher.update(u64::MAX.to_le_bytes());
         for (row, selector) in &self.selector_salts {
             hasher.update((*row as u64).to_le_bytes());
-            hasher.update(tessera_field::to_be_bytes(selector));
+            hasher.update(tessera_core::to_be_bytes(selector));
         }
         hasher.finalize().into()
     }
@@ -268,7 +268,7 @@ impl Builder {
         // The merge order of the cycle decides the permutation.
         let mut order: Vec<_> = zeros.into_iter().map(|cell| (salt(), cell)).collect();
         if !mutant("salt.cycle") {
-            order.sort_by_key(|(key, _)| tessera_field::to_be_bytes(key));
+            order.sort_by_key(|(key, _)| tessera_core::to_be_bytes(key));
         }
         let (_, first) = order[0];
         self.copies.extend(order[1..].iter().map(|(_, cell)| (first, *cell)));

@@ -1,4 +1,4 @@
-//! Poseidon on cells: the permutation is [`tessera_field::poseidon`]'s own.
+//! Poseidon on cells: the permutation is [`tessera_core::poseidon`]'s own.
 //!
 //! Elements are kept up to a known factor ([`Scaled`]): a linear combination is divided by its
 //! first coefficient, so its first term needs neither a coefficient nor a row of its own, and the
@@ -7,8 +7,8 @@
 use crate::builder::{Builder, Cell, Gate, Operand};
 use crate::layout::Gates;
 use halo2curves::ff::Field;
-use tessera_field::Fr;
-use tessera_field::poseidon::{Arithmetic, Domain, hash_with};
+use tessera_core::Fr;
+use tessera_core::poseidon::{Arithmetic, Domain, hash_with};
 
 /// The element `factor · cell`; `factor` is not 0.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +117,7 @@ impl Builder {
         self.linear_combination(Fr::ZERO, &[(element.factor, element.cell)])
     }
 
-    /// [`tessera_field::poseidon::hash`] of cells.
+    /// [`tessera_core::poseidon::hash`] of cells.
     pub fn hash(&mut self, domain: Domain, input: &[Cell]) -> Cell {
         let initial = self.constant(domain.initial(input.len()));
         let zero = self.constant(Fr::ZERO);

@@ -26,7 +26,7 @@ use halo2_proofs::{
 };
 use halo2curves::ff::Field;
 use std::sync::LazyLock;
-use tessera_field::{Fr, mutant};
+use tessera_core::{Fr, mutant};
 
 /// Which gates a layout has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -46,7 +46,7 @@ pub static PIN_SHIFT: LazyLock<Fr> = LazyLock::new(|| {
         return Fr::ZERO;
     }
     bytes[21..].copy_from_slice(b"tessera pin");
-    tessera_field::from_be_bytes(bytes).expect("88 bits")
+    tessera_core::from_be_bytes(bytes).expect("88 bits")
 });
 
 /// Columns of the layout.

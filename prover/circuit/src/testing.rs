@@ -5,7 +5,7 @@ use crate::builder::{Builder, Cell, Gate};
 use crate::layout::ColumnCircuit;
 use halo2_proofs::dev::{MockProver, VerifyFailure};
 use halo2curves::ff::Field;
-use tessera_field::Fr;
+use tessera_core::Fr;
 
 /// What the constraints say of the builder's values, with the instances as exposed.
 pub fn check(builder: &Builder) -> Result<(), Vec<VerifyFailure>> {

@@ -3,7 +3,7 @@
 use halo2curves::ff::Field;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use tessera_circuit::{Builder, Gates, Operand, testing::check_instances};
-use tessera_field::{Fr, poseidon::Domain};
+use tessera_core::{Fr, poseidon::Domain};
 
 /// A circuit with every gate of its layout.
 fn sample(gates: Gates) -> Builder {

@@ -9,7 +9,7 @@ use tessera_circuit::{
     layout::{ColumnCircuit, PIN_SHIFT},
     testing::{check, check_instances},
 };
-use tessera_field::{Fr, poseidon::Domain, poseidon::hash};
+use tessera_core::{Fr, poseidon::Domain, poseidon::hash};
 
 const LAYOUTS: [Gates; 2] = [Gates::Lean, Gates::Full];
 

@@ -4,7 +4,7 @@
 use halo2curves::ff::{Field, PrimeField};
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check_instances};
-use tessera_field::{Fr, poseidon::Domain};
+use tessera_core::{Fr, poseidon::Domain};
 
 /// A gadget on the inputs 41, 17 and 5, each tied to an instance.
 type Gadget = fn(&mut Builder, [Cell; 3]);

@@ -16,7 +16,7 @@ use halo2_proofs::{
 };
 use halo2curves::ff::{Field, PrimeField};
 use tessera_circuit::{ColumnCircuit, Gates};
-use tessera_field::{Fr, random};
+use tessera_core::{Fr, random};
 
 /// Rows of the circuits here; the rank does not depend on it.
 const ROWS: usize = 32;

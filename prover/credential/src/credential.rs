@@ -9,7 +9,7 @@ use alloy::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::path::Path;
 use tessera_artifact::{Secrecy, read_json, write_json};
-use tessera_field::{Fr, from_be_bytes, to_hex};
+use tessera_core::{FeatureCommitment, SchemaDigest};
 
 const KIND: &str = "tessera.credential";
 const VERSION: u32 = 1;
@@ -79,13 +79,13 @@ impl SignedCredential {
     }
 
     /// Digest of the schema its features follow.
-    pub fn schema(&self) -> Result<Fr, CredentialError> {
-        element("schema", self.credential.schema)
+    pub fn schema(&self) -> Result<SchemaDigest, CredentialError> {
+        element("schema", self.credential.schema, SchemaDigest::from_be_bytes)
     }
 
     /// Commitment to the features.
-    pub fn commitment(&self) -> Result<Fr, CredentialError> {
-        element("commitment", self.credential.commitment)
+    pub fn commitment(&self) -> Result<FeatureCommitment, CredentialError> {
+        element("commitment", self.credential.commitment, FeatureCommitment::from_be_bytes)
     }
 
     /// Checks all that can be checked without a chain: field elements, dates against `now` (unix
@@ -112,7 +112,7 @@ impl SignedCredential {
     pub fn check_opening(&self, opening: &Opening) -> Result<(), CredentialError> {
         let (expected, found) = (self.schema()?, opening.schema());
         if expected != found {
-            let (expected, found) = (to_hex(&expected), to_hex(&found));
+            let (expected, found) = (expected.to_string(), found.to_string());
             let of = "the credential".into();
             return Err(CredentialError::Schema { of, expected, found });
         }
@@ -162,8 +162,12 @@ impl SignedCredential {
     }
 }
 
-fn element(field: &'static str, value: B256) -> Result<Fr, CredentialError> {
-    from_be_bytes(value.0).ok_or(CredentialError::NotInField { field, value })
+fn element<T>(
+    field: &'static str,
+    value: B256,
+    read: impl Fn([u8; 32]) -> Option<T>,
+) -> Result<T, CredentialError> {
+    read(value.0).ok_or(CredentialError::NotInField { field, value })
 }
 
 /// The fields of its file, for files that hold a credential among other things.

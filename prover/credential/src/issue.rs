@@ -5,7 +5,6 @@ use crate::{
     fresh_blinding,
 };
 use alloy::primitives::{Address, B256, U256};
-use tessera_field::to_be_bytes;
 use tessera_model::{Features, Schema};
 
 /// What an attester grants besides vouching for the features.
@@ -52,10 +51,10 @@ pub fn issue(
     let mut salt = [0u8; 32];
     fill_random(&mut salt)?;
     let credential = Credential {
-        schema: to_be_bytes(&opening.schema()).into(),
+        schema: opening.schema().to_be_bytes().into(),
         subject,
         holder,
-        commitment: to_be_bytes(&opening.commitment()).into(),
+        commitment: opening.commitment().to_be_bytes().into(),
         issuedAt: issued_at,
         expiresAt: expires_at,
         maxExposure: max_exposure,

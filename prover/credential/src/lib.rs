@@ -15,14 +15,12 @@
 #![warn(missing_docs)]
 
 mod account;
-mod commitment;
 mod credential;
 mod error;
 mod issue;
 mod opening;
 
 pub use account::AccountKey;
-pub use commitment::{commit, features_digest, fresh_blinding};
 pub use credential::{Credential, Home, SignedCredential};
 pub use error::CredentialError;
 pub use issue::{Grant, Issued, issue};
@@ -30,11 +28,17 @@ pub use opening::Opening;
 
 use rand::TryRngCore;
 use std::time::{Duration, UNIX_EPOCH};
+use tessera_core::{Secret, random};
 
 /// Unix seconds for people: `2026-11-23T10:00:00Z`, the end of the year 9999 for anything later.
 pub fn date(unix_seconds: u64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(unix_seconds.min(253_402_300_799));
     humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Fresh, uniform blinding from the operating system's generator.
+pub fn fresh_blinding() -> Result<Secret, CredentialError> {
+    random().map(Secret::new).map_err(|_| CredentialError::Randomness)
 }
 
 /// Fills `bytes` from the operating system's generator.
@@ -58,5 +62,16 @@ mod zeroizing {
         deserializer: D,
     ) -> Result<Zeroizing<T>, D::Error> {
         T::deserialize(deserializer).map(Zeroizing::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blindings_are_fresh() {
+        let [a, b] = [(); 2].map(|()| fresh_blinding().unwrap());
+        assert_ne!(a.expose(), b.expose());
     }
 }

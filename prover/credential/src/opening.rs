@@ -1,10 +1,10 @@
 //! The borrower's secret half: features and blinding.
 
-use crate::{CredentialError, commit};
+use crate::CredentialError;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path};
 use tessera_artifact::{Secrecy, read_json, write_json};
-use tessera_field::{Fr, Secret, from_hex, serde_hex, to_hex};
+use tessera_core::{FeatureCommitment, SchemaDigest, Secret, commitment::commit, from_hex, to_hex};
 use tessera_model::{Features, Schema};
 use zeroize::Zeroizing;
 
@@ -16,17 +16,16 @@ const LIMIT: u64 = 4 << 20;
 /// `Debug` shows public digests alone.
 #[derive(Clone)]
 pub struct Opening {
-    schema: Fr,
+    schema: SchemaDigest,
     features: Features,
     blinding: Secret,
-    commitment: Fr,
+    commitment: FeatureCommitment,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OpeningFile {
-    #[serde(with = "serde_hex")]
-    schema: Fr,
+    schema: SchemaDigest,
     #[serde(with = "crate::zeroizing")]
     codes: Zeroizing<Vec<u64>>,
     #[serde(with = "crate::zeroizing")]
@@ -56,12 +55,12 @@ impl Opening {
         let unfit = |source| CredentialError::Features { of: of.into(), source };
         features.check(schema).map_err(unfit)?;
         let digest = schema.digest();
-        let commitment = commit(&digest, &features.packed(schema), &blinding);
+        let commitment = commit(digest, &features.packed(schema), &blinding);
         Ok(Self { schema: digest, features, blinding, commitment })
     }
 
     /// Digest of the schema that encoded the features.
-    pub fn schema(&self) -> Fr {
+    pub fn schema(&self) -> SchemaDigest {
         self.schema
     }
 
@@ -76,7 +75,7 @@ impl Opening {
     }
 
     /// The commitment that this opens.
-    pub fn commitment(&self) -> Fr {
+    pub fn commitment(&self) -> FeatureCommitment {
         self.commitment
     }
 
@@ -95,7 +94,7 @@ impl Opening {
         let mut file: OpeningFile = read_json(path, KIND, VERSION, LIMIT)?;
         let found = schema.digest();
         if found != file.schema {
-            let (expected, found) = (to_hex(&file.schema), to_hex(&found));
+            let (expected, found) = (file.schema.to_string(), found.to_string());
             let of = path.display().to_string();
             return Err(CredentialError::Schema { of, expected, found });
         }
@@ -111,7 +110,7 @@ impl Opening {
 
 impl fmt::Debug for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [schema, commitment] = [&self.schema, &self.commitment].map(to_hex);
+        let Self { schema, commitment, .. } = self;
         write!(f, "Opening(schema {schema}, commitment {commitment}, secret)")
     }
 }

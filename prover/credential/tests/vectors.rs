@@ -10,8 +10,8 @@ use alloy::{
 use reference::{hash, permute};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
+use tessera_core::{Fr, Secret, from_hex, to_be_bytes, to_hex};
 use tessera_credential::{AccountKey, Credential, Home, Opening, SignedCredential};
-use tessera_field::{Fr, Secret, from_hex, to_be_bytes, to_hex};
 use tessera_model::{Feature, FeatureKind, Features, Schema};
 
 const FEATURES: u64 = 1;
@@ -59,7 +59,7 @@ fn commitment_vector(codes: &[u64], blinding: Fr) -> Value {
         "packed": packed.iter().map(to_hex).collect::<Vec<_>>(),
         "blinding": to_hex(&blinding),
         "body": to_hex(&body),
-        "commitment": to_hex(&opening.commitment()),
+        "commitment": opening.commitment(),
     })
 }
 
@@ -72,7 +72,7 @@ fn signed_vector(commitment: Fr) -> Value {
     let home =
         Home { chain_id: 31337, registry: address!("0x00000000000000000000000000000000000000aa") };
     let credential = Credential {
-        schema: to_be_bytes(&schema().digest()).into(),
+        schema: schema().digest().to_be_bytes().into(),
         subject: address!("0x00000000000000000000000000000000000000bb"),
         holder: b256!("0x00000000000000000000000000000000000000000000000000000000000000cc"),
         commitment: to_be_bytes(&commitment).into(),
@@ -125,7 +125,7 @@ fn vectors() -> Value {
         commitment_vector(&tops, -Fr::one()),
         commitment_vector(&zeros, Fr::zero()),
     ];
-    let signed = signed_vector(opening(&some, blinding).commitment());
+    let signed = signed_vector(opening(&some, blinding).commitment().to_element());
     let f = |x: u64| Fr::from(x);
     let hashes = [
         (1, vec![f(7)]),
@@ -144,11 +144,11 @@ fn vectors() -> Value {
         "hash": hashes,
         "schema": schema,
         "schemaCanonical": schema.canonical_json(),
-        "schemaDigest": to_hex(&schema.digest()),
+        "schemaDigest": schema.digest(),
         "tops": tops,
         "bits": schema.features.iter().map(Feature::bits).collect::<Vec<_>>(),
         "packing": schema.packing().iter().map(|element| {
-            element.iter().map(|slot| json!({ "feature": slot.feature, "shift": slot.shift })).collect::<Vec<_>>()
+            element.iter().map(|slot| json!({ "feature": slot.index, "shift": slot.shift })).collect::<Vec<_>>()
         }).collect::<Vec<_>>(),
         "commitments": commitments,
         "signed": signed,

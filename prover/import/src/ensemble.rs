@@ -8,7 +8,7 @@ use super::{
     error::Fault,
 };
 use std::collections::{HashMap, HashSet};
-use tessera_field::hide;
+use tessera_core::hide;
 use tessera_model::{Feature, FeatureKind, Scaling, Schema, package::Format};
 
 /// What a file holds, with nothing rounded.

@@ -8,7 +8,7 @@ use super::{
     error::Fault,
 };
 use std::collections::HashMap;
-use tessera_field::hide;
+use tessera_core::hide;
 use tessera_model::{Schema, package::Format};
 
 /// Widest layer, and most inputs.

@@ -15,7 +15,7 @@ use crate::{
     schema::{Feature, FeatureKind},
 };
 use serde::Serialize;
-use tessera_field::hide;
+use tessera_core::hide;
 
 /// How reasons were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -1,7 +1,7 @@
 //! A borrower's answers, as codes.
 
 use crate::schema::{Feature, Schema};
-use tessera_field::{Fr, SecretVec};
+use tessera_core::{Fr, SecretVec, packing::Slot};
 use zeroize::Zeroizing;
 
 /// Codes in the order of the schema's features. Secret: wiped when dropped, never printed.
@@ -84,16 +84,8 @@ impl Features {
 
     /// Field elements as [`Schema::packing`] lays them out.
     pub fn packed(&self, schema: &Schema) -> SecretVec {
-        let slot = |feature: usize, shift: u32| {
-            let limb = Fr::from_raw(std::array::from_fn(|i| match shift / 64 == i as u32 {
-                true => 1 << (shift % 64),
-                false => 0,
-            }));
-            Fr::from(self.codes[feature]) * limb
-        };
-        let element = |slots: &Vec<_>| {
-            slots.iter().map(|s: &crate::schema::Slot| slot(s.feature, s.shift)).sum()
-        };
+        let slot = |slot: &Slot| Fr::from(self.codes[slot.index]) * slot.weight();
+        let element = |slots: &Vec<Slot>| slots.iter().map(slot).sum();
         schema.packing().iter().map(element).collect::<Vec<Fr>>().into()
     }
 

@@ -6,14 +6,14 @@ use crate::{
     points::Score,
     schema::{Feature, Schema},
 };
-use tessera_field::hide;
+use tessera_core::hide;
 
 /// Most trees of a model.
 pub const MAX_TREES: usize = 65_536;
 /// Most nodes of all trees together.
 pub const MAX_NODES: usize = 1 << 22;
 /// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
-pub const SCORE_LIMIT: u64 = 1 << 62;
+pub use tessera_core::MAGNITUDE_LIMIT as SCORE_LIMIT;
 
 /// What a score is made of, in 2^-32 points.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::{
     forest::{ModelError, SCORE_LIMIT},
     schema::Schema,
 };
-use tessera_field::hide;
+use tessera_core::hide;
 use zeroize::Zeroizing;
 
 /// Every accumulator stays below `2^ACCUMULATOR_BITS` in magnitude, far below the field's 2^253 and

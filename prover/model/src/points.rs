@@ -1,28 +1,16 @@
 //! Scores in points, and how points follow from the odds that a model estimates.
 
 use std::fmt;
-use tessera_field::hide;
+pub use tessera_core::FixedPoint as Score;
 
 /// Bits after the binary point of a score.
-pub const FRACTION_BITS: u32 = 32;
+pub const FRACTION_BITS: u32 = Score::FRACTION_BITS;
 /// One point, in units of a score.
-pub const ONE: i64 = 1 << FRACTION_BITS;
+pub const ONE: i64 = Score::ONE.0;
 
-/// A score, in points × 2^32.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Score(pub i64);
-
-hide!(Score);
-
-/// Text that is no score or no scaling.
+/// Text that is not a scaling.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointsError {
-    /// Not a decimal number of points.
-    #[error("{0:?} is not a number of points, such as 620 or 612.5")]
-    Score(String),
-    /// Points that 62 bits do not hold.
-    #[error("{0} points are out of bounds: scores stay below 2^30 points")]
-    Bounds(String),
     /// Not a scaling.
     #[error("{text:?} is not a scaling such as \"600@50:1,pdo=20\": {fault}")]
     Scaling {
@@ -31,37 +19,6 @@ pub enum PointsError {
         /// What is wrong.
         fault: String,
     },
-}
-
-impl Score {
-    /// Reads a decimal number of points; what lies between two units is rounded up, so that a
-    /// score that reaches the result reaches the points.
-    pub fn from_points(text: &str) -> Result<Self, PointsError> {
-        let error = || PointsError::Score(text.chars().take(60).collect());
-        // Points on a grid of 9 decimals; more are refused, and i128 holds them times 2^32.
-        let billionths = crate::schema::parse_grid(text, 9).map_err(|_| error())?;
-        let units = i128::from(billionths) * i128::from(ONE);
-        let units = -(-units).div_euclid(1_000_000_000);
-        match i64::try_from(units) {
-            Ok(units) if units.unsigned_abs() < crate::forest::SCORE_LIMIT => Ok(Self(units)),
-            _ => Err(PointsError::Bounds(text.into())),
-        }
-    }
-
-    /// In points; exact up to 2^21 points.
-    pub fn points(self) -> f64 {
-        self.0 as f64 / ONE as f64
-    }
-}
-
-impl fmt::Display for Score {
-    /// `612.4375`, rounded to four decimals; a width, if any, is kept.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rounded = (self.0.unsigned_abs() as u128 * 10_000 + (1 << 31)) >> FRACTION_BITS;
-        let (whole, fraction) = (rounded / 10_000, rounded % 10_000);
-        let sign = if self.0 < 0 && rounded != 0 { "-" } else { "" };
-        f.pad(&format!("{sign}{whole}.{fraction:04}"))
-    }
 }
 
 /// Which class the model's probability is of.
@@ -215,19 +172,5 @@ mod tests {
         assert!((scaling.points_of(margin(50.0)) - 600.0).abs() < 1e-9);
         assert!((scaling.points_of(margin(100.0)) - 620.0).abs() < 1e-9);
         assert!((scaling.margin_of(620.0) - margin(100.0)).abs() < 1e-12);
-    }
-
-    #[test]
-    fn scores_round_up_and_print() {
-        assert_eq!(Score::from_points("612.4375"), Ok(Score(612 * ONE + ONE / 16 * 7)));
-        assert_eq!(Score::from_points("0.1"), Ok(Score(429_496_730)));
-        assert_eq!(Score::from_points("-0.1"), Ok(Score(-429_496_729)));
-        assert_eq!(Score(612 * ONE + ONE / 16 * 7).to_string(), "612.4375");
-        assert_eq!(Score(-1).to_string(), "0.0000");
-        assert_eq!(Score(-ONE / 2).to_string(), "-0.5000");
-        assert_eq!(Score(i64::MIN).to_string(), "-2147483648.0000");
-        assert!(matches!(Score::from_points("1073741824"), Err(PointsError::Bounds(_))));
-        assert!(matches!(Score::from_points("99999999999999"), Err(PointsError::Score(_))));
-        assert!(matches!(Score::from_points("many"), Err(PointsError::Score(_))));
     }
 }

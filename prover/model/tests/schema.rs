@@ -1,7 +1,6 @@
 //! Codes, packing, digests.
 
 use proptest::prelude::*;
-use tessera_field::to_hex;
 use tessera_model::{
     Feature, FeatureKind, Features, FeaturesError, Schema, SchemaError,
     schema::{ColumnsError, Fault, MAX_GRID, PACKED_BITS},
@@ -42,7 +41,7 @@ fn digest_is_the_published_vector() {
     );
     assert_eq!(schema.canonical_json(), canonical);
     assert_eq!(
-        to_hex(&schema.digest()),
+        schema.digest().to_string(),
         "0x00bac58df86f2656593199d79302c714490c2c9d59bc29f62b305c0c402bccef"
     );
 
@@ -167,14 +166,14 @@ proptest! {
         let mut seen = Vec::new();
         prop_assert_eq!(packed.len(), schema.packing().len());
         for (element, slots) in packed.iter().zip(schema.packing()) {
-            let bytes = tessera_field::to_be_bytes(element);
+            let bytes = tessera_core::to_be_bytes(element);
             let bit = |i: u32| u64::from(bytes[31 - i as usize / 8] >> (i % 8) & 1);
             for slot in &slots {
-                let bits = schema.features[slot.feature].bits();
+                let bits = schema.features[slot.index].bits();
                 prop_assert!(slot.shift + bits <= PACKED_BITS);
                 let code: u64 = (0..bits).map(|i| bit(slot.shift + i) << i).sum();
-                prop_assert_eq!(code, codes[slot.feature]);
-                seen.push(slot.feature);
+                prop_assert_eq!(code, codes[slot.index]);
+                seen.push(slot.index);
             }
         }
         prop_assert_eq!(seen, (0..codes.len()).collect::<Vec<_>>());

@@ -69,7 +69,7 @@ impl Report {
         let digests = Digests {
             source: imported.package.source_fingerprint(),
             package: imported.package.digest(),
-            schema: tessera_field::to_hex(&schema.digest()),
+            schema: schema.digest().to_string(),
         };
         let structure = Structure::of(imported)?;
         Ok(Self { digests, structure, notes: imported.notes.clone(), calibration: None })

@@ -3,11 +3,11 @@
 use crate::features::{Comparisons, commit, compare};
 use crate::network::Layers;
 use crate::salt::Salt;
-use crate::trees::{Forest, signed, thresholds};
+use crate::trees::{Forest, thresholds};
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
-use tessera_field::{Fr, Secret, mutant, poseidon::Domain, poseidon::hash};
+use tessera_core::{FixedPoint, Fr, Secret, mutant, poseidon::Domain, poseidon::hash};
 use tessera_model::{Computation, Features, Network, Package, Schema, Tree, sum_of_trees};
 use zeroize::Zeroizing;
 
@@ -104,8 +104,8 @@ impl<'a> Share<'a> {
         }
     }
 
-    /// The segment's share of the score, in 2^-32 points, by the integer evaluator.
-    pub fn partial(&self, features: &Features) -> i64 {
+    /// The segment's share of the score, by the integer evaluator.
+    pub fn partial(&self, features: &Features) -> FixedPoint {
         let (codes, tops) = (features.codes(), tops(self.schema));
         let points = match self.work {
             Work::Trees(trees) => sum_of_trees(trees, codes, &tops),
@@ -115,7 +115,7 @@ impl<'a> Share<'a> {
             }
             Work::Neurons { .. } => 0,
         };
-        self.offset + points
+        FixedPoint(self.offset + points)
     }
 }
 
@@ -157,9 +157,9 @@ impl Secrets {
     }
 }
 
-/// `hash(Partial, [partial, blinding])`, with the share of the score in 2^-32 points.
-pub fn commit_partial(partial: i64, blinding: &Secret) -> Fr {
-    hash(Domain::Partial, &[signed(partial), blinding.expose()])
+/// `hash(Partial, [partial, blinding])`, with the share of the score.
+pub fn commit_partial(partial: FixedPoint, blinding: &Secret) -> Fr {
+    hash(Domain::Partial, &[partial.to_element(), blinding.expose()])
 }
 
 /// The cells of a segment, salted, its instances exposed.

@@ -3,7 +3,7 @@
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::{Fr, mutant, poseidon::Domain};
+use tessera_core::{Fr, MAGNITUDE_BITS, MAGNITUDE_LIMIT, mutant, poseidon::Domain};
 use tessera_model::Schema;
 
 /// `[code < threshold]` for each of a feature's thresholds.
@@ -54,7 +54,7 @@ pub fn compare(
     top: u64,
     thresholds: &BTreeSet<u64>,
 ) -> Comparisons {
-    assert!((1..1 << 62).contains(&top), "a code has at most 62 bits");
+    assert!((1..MAGNITUDE_LIMIT).contains(&top), "a code has at most {MAGNITUDE_BITS} bits");
     assert!(thresholds.iter().all(|t| (1..=top).contains(t)), "a threshold decides nothing");
     let thresholds: Vec<u64> = thresholds.iter().copied().collect();
     let below = match (top, thresholds.len()) {
@@ -122,7 +122,7 @@ fn compare_intervals(builder: &mut Builder, code: Cell, top: u64, thresholds: &[
 }
 
 fn in_interval(value: &Fr, low: u64, high: u64) -> bool {
-    let bytes = tessera_field::to_be_bytes(value);
+    let bytes = tessera_core::to_be_bytes(value);
     let (zeros, tail) = bytes.split_at(24);
     let value = u64::from_be_bytes(tail.try_into().expect("8 of 32 bytes"));
     zeros.iter().all(|byte| *byte == 0) && (low..=high).contains(&value)
@@ -136,10 +136,8 @@ pub fn commit(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: 
         .iter()
         .map(|slots| {
             // Below 2^248: no wrap.
-            let terms: Vec<_> = slots
-                .iter()
-                .map(|slot| (Fr::from(2).pow_vartime([slot.shift as u64]), codes[slot.feature]))
-                .collect();
+            let terms: Vec<_> =
+                slots.iter().map(|slot| (slot.weight(), codes[slot.index])).collect();
             builder.linear_combination(Fr::ZERO, &terms)
         })
         .collect();
@@ -148,8 +146,8 @@ pub fn commit(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: 
     }
     let body = builder.hash(Domain::Features, &preimage);
     let schema = match mutant("commitment.schema") {
-        true => builder.witness(schema.digest()),
-        false => builder.push(Operand::Constant(schema.digest())),
+        true => builder.witness(schema.digest().to_element()),
+        false => builder.push(Operand::Constant(schema.digest().to_element())),
     };
     builder.hash(Domain::Commitment, &[schema, body])
 }

@@ -20,7 +20,7 @@ use snark_verifier::{
 };
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, ColumnCircuit, Gates};
-use tessera_field::{Fr, poseidon, poseidon::hash};
+use tessera_core::{Fr, ModelDigest, poseidon, poseidon::hash};
 use tessera_model::Package;
 use tessera_setup::Srs;
 
@@ -116,10 +116,10 @@ pub fn coordinates(point: &G1Affine) -> Option<[Fr; 2]> {
 }
 
 /// Digest of the keys of all segments, in order: the model, as the chain knows it.
-pub fn model_digest(keys: &[VerifyingKey]) -> Result<Fr, KeyError> {
+pub fn model_digest(keys: &[VerifyingKey]) -> Result<ModelDigest, KeyError> {
     let words: Vec<Fr> =
         keys.iter().map(VerifyingKey::words).collect::<Result<Vec<_>, _>>()?.concat();
-    Ok(hash(poseidon::Domain::Model, &words))
+    Ok(ModelDigest(hash(poseidon::Domain::Model, &words)))
 }
 
 /// What a segment is proven with.

@@ -5,15 +5,13 @@
 //! so far. They are packed, blinded and hashed into a link, which the next segment opens.
 
 use crate::features::Comparisons;
-use crate::trees::signed;
-use halo2curves::ff::{Field, PrimeField};
+use halo2curves::ff::Field;
 use std::ops::Range;
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::{Fr, Secret, mutant, poseidon::Domain};
+use tessera_core::{Fr, Secret, mutant, packing, poseidon::Domain, signed};
 use tessera_model::{
     Network, Schema,
     network::{Input, Run},
-    schema::PACKED_BITS,
 };
 
 /// A hidden neuron: layer and position in it.
@@ -28,12 +26,6 @@ pub struct Layers<'a> {
     /// Bits of each hidden neuron's activation, at least 1.
     widths: Vec<Vec<u32>>,
     activations: Vec<Vec<Option<Cell>>>,
-}
-
-/// The field element of a signed integer.
-fn signed_wide(value: i128) -> Fr {
-    let magnitude = Fr::from_u128(value.unsigned_abs());
-    if value < 0 { -magnitude } else { magnitude }
 }
 
 fn power(bits: u32) -> Fr {
@@ -60,21 +52,6 @@ pub(crate) fn alive(network: &Network, cut: usize) -> Vec<Place> {
     let before = layer.checked_sub(1).map(|layer| (layer, network.layers[layer].neurons.len()));
     let parts = before.into_iter().chain([(layer, done)]);
     parts.flat_map(|(layer, count)| (0..count).map(move |neuron| (layer, neuron))).collect()
-}
-
-/// Which activations share a packed element: positions in the list of `widths`, and their shifts.
-pub(crate) fn packing(widths: &[u32]) -> Vec<Vec<(usize, u32)>> {
-    let mut elements: Vec<Vec<(usize, u32)>> = vec![];
-    let mut used = PACKED_BITS;
-    for (index, width) in widths.iter().enumerate() {
-        if used + width > PACKED_BITS {
-            elements.push(vec![]);
-            used = 0;
-        }
-        elements.last_mut().expect("the first overflows").push((index, used));
-        used += width;
-    }
-    elements
 }
 
 impl<'a> Layers<'a> {
@@ -109,7 +86,7 @@ impl<'a> Layers<'a> {
         blinding: &Secret,
     ) -> Option<Cell> {
         for (layer, neuron) in alive(self.network, cut) {
-            let cell = builder.witness(signed_wide(run.activations[layer][neuron]));
+            let cell = builder.witness(signed(run.activations[layer][neuron]));
             if !mutant("link.width") {
                 builder.assert_bits(cell, self.widths[layer][neuron]);
             }
@@ -126,12 +103,12 @@ impl<'a> Layers<'a> {
             return None;
         }
         let cells: Vec<Cell> = places.iter().map(|place| self.activation(*place)).collect();
-        let mut preimage: Vec<Cell> = packing(&self.alive_widths(cut))
+        let mut preimage: Vec<Cell> = packing::layout(self.alive_widths(cut))
             .iter()
             .map(|element| {
                 // Below 2^248: no wrap.
                 let terms: Vec<_> =
-                    element.iter().map(|(index, shift)| (power(*shift), cells[*index])).collect();
+                    element.iter().map(|slot| (slot.weight(), cells[slot.index])).collect();
                 builder.linear_combination(Fr::ZERO, &terms)
             })
             .collect();
@@ -230,7 +207,7 @@ impl<'a> Layers<'a> {
             .filter(|(weight, _)| **weight != 0)
             .map(|(weight, cell)| (signed(*weight), *cell))
             .collect();
-        let start = Operand::Constant(signed_wide(neuron.bias));
+        let start = Operand::Constant(signed(neuron.bias));
         let known = |weight| match mutant("network.weight") {
             true => Operand::Witness(weight),
             false => Operand::Constant(weight),
@@ -279,7 +256,7 @@ impl<'a> Cuts<'a> {
         if widths.is_empty() {
             return (0, 0);
         }
-        let permutations = (packing(&widths).len() + 1).div_ceil(2);
+        let permutations = (packing::layout(widths.iter().copied()).len() + 1).div_ceil(2);
         let bits = widths.iter().sum::<u32>() as usize;
         (TERM_ROWS * widths.len() + PERMUTATION_ROWS * permutations, BIT_ROWS * bits)
     }

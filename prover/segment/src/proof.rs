@@ -23,7 +23,7 @@ use snark_verifier::{
 };
 use std::{marker::PhantomData, path::Path};
 use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
-use tessera_field::{Fr, mutant, poseidon};
+use tessera_core::{Fr, mutant, poseidon};
 
 /// Poseidon transcript of segment proofs, over `S`.
 pub type Transcript<S> = PoseidonTranscript<
@@ -246,14 +246,14 @@ fn read_point(text: &str) -> Option<G1Affine> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
-struct Element(#[serde(with = "tessera_field::serde_hex")] Fr);
+struct Element(#[serde(with = "tessera_core::serde_hex")] Fr);
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     k: u32,
     key: [String; KEY_POINTS],
-    #[serde(with = "tessera_field::serde_hex")]
+    #[serde(with = "tessera_core::serde_hex")]
     initial_state: Fr,
     instances: [Element; Instances::COUNT],
     proof: String,

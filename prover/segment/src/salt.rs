@@ -11,7 +11,7 @@ use halo2curves::ff::FromUniformBytes;
 use sha2::{Digest, Sha512};
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::Builder;
-use tessera_field::{Fr, hide, mutant};
+use tessera_core::{Fr, hide, mutant};
 use tessera_model::Package;
 use tessera_setup::Srs;
 use zeroize::Zeroizing;

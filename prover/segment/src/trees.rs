@@ -4,14 +4,8 @@ use crate::features::Comparisons;
 use halo2curves::ff::Field;
 use std::collections::{BTreeMap, BTreeSet};
 use tessera_circuit::{Builder, Cell, Operand};
-use tessera_field::{Fr, mutant};
+use tessera_core::{Fr, mutant, signed};
 use tessera_model::{Node, Schema, Tree};
-
-/// The field element of a signed fixed-point number.
-pub fn signed(value: i64) -> Fr {
-    let magnitude = Fr::from(value.unsigned_abs());
-    if value < 0 { -magnitude } else { magnitude }
-}
 
 /// Thresholds that `trees` compare each feature with, the "present" one included where a node sends
 /// a missing value to the left.

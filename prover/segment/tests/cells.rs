@@ -7,7 +7,7 @@ use halo2curves::ff::Field;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, builder::SALT_ROWS, testing::check_instances};
-use tessera_field::Fr;
+use tessera_core::Fr;
 use tessera_segment::{Share, Work, circuit::build};
 
 static HONEST: LazyLock<Builder> = LazyLock::new(|| circuit(vec![10, 20, 1, 0]));

@@ -7,13 +7,12 @@ use halo2curves::ff::Field;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Gates, Operand, testing::check, testing::check_instances};
-use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash};
+use tessera_core::{FixedPoint, Fr, Secret, poseidon::Domain, poseidon::hash, signed};
 use tessera_model::{Computation, Feature, FeatureKind, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
     Instances, Secrets, Share, Work,
     circuit::{build, commit_partial},
     features::compare,
-    trees::signed,
 };
 
 const BLINDING: u64 = 77;
@@ -61,12 +60,12 @@ fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
     )
 }
 
-fn expected(schema: &Schema, features: &Features, partial: i64) -> Instances {
+fn expected(schema: &Schema, features: &Features, partial: FixedPoint) -> Instances {
     let mut preimage = features.packed(schema);
     preimage.push(Fr::from(BLINDING));
     let body = hash(Domain::Features, &preimage);
     Instances {
-        commitment: hash(Domain::Commitment, &[schema.digest(), body]),
+        commitment: hash(Domain::Commitment, &[schema.digest().to_element(), body]),
         link_in: Fr::ZERO,
         link_out: Fr::ZERO,
         partial: commit_partial(partial, &Secret::new(Fr::from(PARTIAL_BLINDING))),
@@ -83,7 +82,7 @@ fn agrees(codes: Vec<u64>) {
     let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
     let (secrets, features) = secrets(&schema, codes);
     let partial = share.partial(&features);
-    assert_eq!(partial, model(&schema).score(&features).0);
+    assert_eq!(partial, model(&schema).score(&features));
     let builder = build(&share, &secrets, &salt());
     let instances = expected(&schema, &features, partial);
     assert_eq!(builder.instance_values(), instances.to_array());
@@ -111,8 +110,8 @@ fn another_partial_score_is_refused() {
     let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
     let (secrets, features) = secrets(&schema, vec![10, 20, 1, 0]);
     let builder = build(&share, &secrets, &salt());
-    let partial = share.partial(&features);
-    for other in [partial + 1, partial - 1, -partial, 0] {
+    let FixedPoint(partial) = share.partial(&features);
+    for other in [partial + 1, partial - 1, -partial, 0].map(FixedPoint) {
         let instances = expected(&schema, &features, other).to_array().to_vec();
         assert!(check_instances(&builder, instances).is_err(), "{other}");
     }
@@ -245,7 +244,7 @@ proptest! {
         let work = Work::Trees(&trees);
         let share = Share { index: 0, schema: &schema, offset: -3, work };
         let (secrets, features) = secrets(&schema, edges_and_others(&schema, &model, &row));
-        let score = model.score(&features).0;
+        let score = model.score(&features);
         prop_assert_eq!(share.partial(&features), score);
         let builder = build(&share, &secrets, &salt());
         let instances = expected(&schema, &features, score);

@@ -9,7 +9,7 @@ use halo2_proofs::dev::VerifyFailure;
 use halo2curves::ff::{Field, PrimeField};
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check};
-use tessera_field::{Fr, Secret};
+use tessera_core::{FixedPoint, Fr, Secret, signed};
 use tessera_model::Features;
 use tessera_segment::{
     Proof, ProofError, ProvingKey, Share, Unverified, Work,
@@ -117,8 +117,8 @@ fn another_leaf_is_refused_by_its_gate() {
     let (honest, features) = circuit(vec![10, 20, 1, 0]);
     let (schema, model) = (schema(), model());
     let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
-    let partial = share.partial(&features);
-    let target = Fr::from(partial.unsigned_abs()) * if partial < 0 { -Fr::ONE } else { Fr::ONE };
+    let FixedPoint(partial) = share.partial(&features);
+    let target = signed(partial);
     let blinding = Secret::new(Fr::from(PARTIAL_BLINDING));
     let sum = (0..honest.rows())
         .map(|row| honest.cell(row))
@@ -127,7 +127,7 @@ fn another_leaf_is_refused_by_its_gate() {
     for forged in [partial + 1, partial + (1 << 41), -partial] {
         // The last choice of all: the sum, and what is computed from it.
         let mut cheat = honest.clone();
-        let value = Fr::from(forged.unsigned_abs()) * if forged < 0 { -Fr::ONE } else { Fr::ONE };
+        let value = signed(forged);
         for row in 0..cheat.rows() {
             let cell = cheat.cell(row);
             if cheat.value(cell) == target {
@@ -139,8 +139,8 @@ fn another_leaf_is_refused_by_its_gate() {
         // `carry_on` corrects the sum again: with the gates obeyed there is no other score.
         assert_eq!(later.value(sum), target);
         let instance = later.instance_values()[3];
-        assert_eq!(instance, commit_partial(partial, &blinding));
-        assert_ne!(instance, commit_partial(forged, &blinding));
+        assert_eq!(instance, commit_partial(FixedPoint(partial), &blinding));
+        assert_ne!(instance, commit_partial(FixedPoint(forged), &blinding));
         // Not corrected, the gate that makes the sum says no.
         let refusals = refused_by(&cheat);
         assert!(refusals.iter().any(|name| name.contains("multiply-add")), "{refusals:?}");

@@ -18,7 +18,7 @@ use snark_verifier::{
     verifier::{SnarkVerifier, plonk::PlonkSuccinctVerifier},
 };
 use tessera_circuit::{ColumnCircuit, builder::SALT_ROWS, layout::smallest_k};
-use tessera_field::{Fr, poseidon};
+use tessera_core::{Fr, poseidon};
 use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
     Proof, ProvingKey, Share, Unverified, Work,

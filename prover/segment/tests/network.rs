@@ -10,7 +10,7 @@ use tessera_circuit::{
     Builder, Gates,
     testing::{check, check_instances},
 };
-use tessera_field::{Fr, Secret};
+use tessera_core::{FixedPoint, Fr, Secret};
 use tessera_model::{
     Computation, Feature, FeatureKind, Features, Model, Network, Schema,
     network::{Input, Layer, Neuron},
@@ -110,7 +110,7 @@ fn agrees(network: &Network, codes: &[u64], cuts: &[usize]) {
         let expected = share.partial(&features);
         assert_eq!(partial, commit_partial(expected, &secret(50 + index as u64)));
         link = link_out;
-        sum += expected;
+        sum += expected.0;
     }
     assert_eq!(link, Fr::ZERO);
     assert_eq!(sum, model(network.clone()).score(&features).0);
@@ -150,10 +150,10 @@ fn the_turn_of_the_activation_function() {
         assert!(check(&builder).is_ok(), "{bias}");
         // floor((8·(max(bias, 0) >> 10) − 1) / 4)
         let expected = ((bias.max(0) >> 10) * 8 - 1) >> 2;
-        assert_eq!(share.partial(&features), 600 + expected as i64);
+        assert_eq!(share.partial(&features), FixedPoint(600 + expected as i64));
         assert_eq!(
             builder.instance_values()[3],
-            commit_partial(600 + expected as i64, &secret(50))
+            commit_partial(FixedPoint(600 + expected as i64), &secret(50))
         );
     }
 }

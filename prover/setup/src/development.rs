@@ -49,7 +49,7 @@ pub fn development(k: u32) -> Result<Srs, SrsError> {
 }
 
 fn secret() -> Fr {
-    tessera_field::from_digest(sha256(DEVELOPMENT_SECRET.as_bytes()).0)
+    tessera_core::from_digest(sha256(DEVELOPMENT_SECRET.as_bytes()).0)
 }
 
 /// The generator of the group of `2^k`-th roots of unity that halo2 uses.

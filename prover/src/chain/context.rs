@@ -5,7 +5,7 @@ use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolValue,
 };
-use tessera_field::{Fr, from_be_bytes};
+use tessera_core::Context;
 
 /// Everything that a context binds besides the terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Use {
 
 /// `keccak256(abi.encode(keccak256("tessera.borrow.v1"), chainid, pool, verifier, policyId,
 /// borrower, terms, credentialUid, nonce)) >> 8`, as `IUnderwriter.context` has it.
-pub fn context(of: &Use, terms: &Terms) -> Fr {
+pub fn context(of: &Use, terms: &Terms) -> Context {
     let preimage = ContextPreimage {
         tag: keccak256("tessera.borrow.v1"),
         chainId: U256::from(of.chain_id),
@@ -41,13 +41,12 @@ pub fn context(of: &Use, terms: &Terms) -> Fr {
         nonce: of.nonce,
     };
     let shifted: U256 = U256::from_be_bytes(keccak256(preimage.abi_encode()).0) >> 8usize;
-    from_be_bytes(shifted.to_be_bytes()).expect("248 bits are below the modulus")
+    Context::from_be_bytes(shifted.to_be_bytes()).expect("248 bits are below the modulus")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tessera_field::to_hex;
 
     fn example() -> (Use, Terms) {
         let of = Use {
@@ -90,7 +89,7 @@ mod tests {
         ];
         let digest = keccak256(words.concat());
         let expected = format!("0x00{}", hex::encode(&digest[..31]));
-        assert_eq!(to_hex(&context(&of, &terms)), expected);
+        assert_eq!(context(&of, &terms).to_string(), expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tessera_artifact::{ArtifactError, Secrecy, write_json};
-use tessera_field::{Fr, to_be_bytes};
+use tessera_core::{ModelDigest, SchemaDigest};
 
 const KIND: &str = "tessera.deployment";
 const VERSION: u32 = 1;
@@ -55,9 +55,9 @@ pub enum TokenPlan {
 #[derive(Clone, Debug)]
 pub struct PolicyPlan {
     /// Digest of the model that decides.
-    pub model_digest: Fr,
+    pub model_digest: ModelDigest,
     /// Digest of the schema that it reads.
-    pub schema: Fr,
+    pub schema: SchemaDigest,
     /// A year's interest, in 1e-18.
     pub base_rate: u64,
     /// Added after the due date.
@@ -215,7 +215,6 @@ pub async fn deploy(
 }
 
 fn policy_config(policy: &PolicyPlan, verifier: Address) -> abi::PolicyConfig {
-    let word = |x: &Fr| U256::from_be_bytes(to_be_bytes(x));
     let tier = |tier: &TierPlan| abi::Tier {
         threshold: tier.threshold,
         maxAmount: tier.max_amount,
@@ -224,8 +223,8 @@ fn policy_config(policy: &PolicyPlan, verifier: Address) -> abi::PolicyConfig {
     };
     abi::PolicyConfig {
         verifier,
-        modelDigest: word(&policy.model_digest),
-        schema: word(&policy.schema),
+        modelDigest: U256::from_be_bytes(policy.model_digest.to_be_bytes()),
+        schema: U256::from_be_bytes(policy.schema.to_be_bytes()),
         pricing: abi::Pricing {
             baseRate: policy.base_rate,
             lateRate: policy.late_rate,

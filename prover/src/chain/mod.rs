@@ -24,6 +24,6 @@ pub use client::{Client, LOCAL_CHAIN, Receipt};
 pub use context::{Use, context};
 pub use deploy::{Deployment, Placed, Plan, PolicyPlan, TierPlan, TokenPlan, deploy};
 pub use error::ChainError;
-pub use pool::{Borrowed, Offer, Pool, PoolState, Repaid, statement_words};
+pub use pool::{Borrowed, Offer, Pool, PoolState, Repaid};
 pub use refusal::Refusal;
 pub use request::{Request, Terms};

@@ -6,11 +6,10 @@ use super::{
     context,
     request::{Request, Terms},
 };
-use crate::pipeline::Statement;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
+use tessera_core::{FixedPoint, ModelDigest, SchemaDigest, Statement, StatementWords, statement};
 use tessera_credential::SignedCredential;
-use tessera_field::{Fr, from_be_bytes, to_be_bytes};
 
 /// A pool seen through a node.
 #[derive(Clone, Debug)]
@@ -38,11 +37,9 @@ pub struct Offer {
     /// No new loans.
     pub retired: bool,
     /// Digest of the model that decides.
-    #[serde(with = "tessera_field::serde_hex")]
-    pub model_digest: Fr,
+    pub model_digest: ModelDigest,
     /// Digest of the schema that it reads.
-    #[serde(with = "tessera_field::serde_hex")]
-    pub schema: Fr,
+    pub schema: SchemaDigest,
     /// The verifier of proofs.
     pub verifier: Address,
 }
@@ -99,6 +96,20 @@ pub struct Repaid {
     pub left: U256,
     /// Of the transaction.
     pub receipt: Receipt,
+}
+
+impl Offer {
+    /// The score to reach.
+    ///
+    /// # Errors
+    /// When no score reaches it.
+    pub fn threshold(&self) -> Result<FixedPoint, ChainError> {
+        i64::try_from(self.threshold).map(FixedPoint).map_err(|_| ChainError::Statement {
+            field: "threshold",
+            expected: "below 2^63".into(),
+            found: self.threshold.to_string(),
+        })
+    }
 }
 
 impl Pool {
@@ -162,13 +173,12 @@ impl Pool {
         let terms = read.read(underwriter, &IUnderwriter::tiersCall { tier: index }).await?;
         let id = read.read(underwriter, &IUnderwriter::policyOfCall { tier: index }).await?;
         let policy = read.read(underwriter, &IUnderwriter::policyByIdCall { id }).await?;
-        let element = |field: &'static str, value: U256| {
-            from_be_bytes(value.to_be_bytes()).ok_or_else(|| ChainError::Statement {
-                field,
-                expected: "below the field's modulus".into(),
-                found: format!("{value:#x}"),
-            })
+        let overflow = |field: &'static str, value: U256| ChainError::Statement {
+            field,
+            expected: "below the field's modulus".into(),
+            found: format!("{value:#x}"),
         };
+        let (model, schema) = (policy.modelDigest, policy.schema);
         Ok(Offer {
             tier,
             threshold: terms.threshold,
@@ -177,8 +187,10 @@ impl Pool {
             term: terms.term,
             policy_id: id,
             retired: policy.retired,
-            model_digest: element("model digest", policy.modelDigest)?,
-            schema: element("schema", policy.schema)?,
+            model_digest: ModelDigest::from_be_bytes(model.to_be_bytes())
+                .ok_or_else(|| overflow("model digest", model))?,
+            schema: SchemaDigest::from_be_bytes(schema.to_be_bytes())
+                .ok_or_else(|| overflow("schema", schema))?,
             verifier: policy.verifier,
         })
     }
@@ -231,12 +243,12 @@ impl Pool {
             commitment: credential.commitment()?,
             schema: offer.schema,
             model_digest: offer.model_digest,
-            threshold: offer.threshold,
+            threshold: offer.threshold()?,
             context: context(&of, &(&terms).into()),
         };
         let request = Request { pool: self.address, borrower, terms, nonce, statement, credential };
         let call = ITesseraPool::statementCall { borrower, request: request.to_abi() };
-        check_statement(&statement_words(&request.statement), &self.read(call).await?)?;
+        check_statement(&request.statement, self.read(call).await?.into())?;
         Ok(request)
     }
 
@@ -312,31 +324,14 @@ impl Pool {
     }
 }
 
-/// The statement's words in the contract's struct.
-pub fn statement_words(statement: &Statement) -> abi::Statement {
-    let word = |x: &Fr| U256::from_be_bytes(to_be_bytes(x));
-    abi::Statement {
-        commitment: word(&statement.commitment),
-        schema: word(&statement.schema),
-        modelDigest: word(&statement.model_digest),
-        threshold: U256::from(statement.threshold),
-        context: word(&statement.context),
-    }
-}
-
-fn check_statement(here: &abi::Statement, there: &abi::Statement) -> Result<(), ChainError> {
-    let words = [
-        ("commitment", here.commitment, there.commitment),
-        ("schema", here.schema, there.schema),
-        ("model digest", here.modelDigest, there.modelDigest),
-        ("threshold", here.threshold, there.threshold),
-        ("context", here.context, there.context),
-    ];
-    match words.into_iter().find(|(_, here, there)| here != there) {
+fn check_statement(here: &Statement, there: StatementWords<U256>) -> Result<(), ChainError> {
+    let here = here.to_bytes().map(U256::from_be_bytes);
+    let words = statement::WORDS.iter().zip(here.into_iter().zip(there.into_array()));
+    match words.into_iter().find(|(_, (here, there))| here != there) {
         None => Ok(()),
-        Some((field, here, there)) => {
+        Some((word, (here, there))) => {
             let [expected, found] = [here, there].map(|word| format!("{word:#066x}"));
-            Err(ChainError::Statement { field, expected, found })
+            Err(ChainError::Statement { field: word.name, expected, found })
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A borrower's request, from the moment its statement is fixed until it is sent.
 
 use super::{ChainError, abi};
-use crate::pipeline::Statement;
 use alloy::{
     primitives::{Address, Bytes, U256},
     sol_types::SolCall,
@@ -9,6 +8,7 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tessera_artifact::{Secrecy, read_json, write_json};
+use tessera_core::Statement;
 use tessera_credential::SignedCredential;
 
 const KIND: &str = "tessera.request";

@@ -5,7 +5,6 @@ use alloy::primitives::{Address, B256};
 use std::{path::PathBuf, time::Duration};
 use tessera::chain::{Client, Deployment};
 use tessera_credential::AccountKey;
-use tessera_field::{Fr, from_hex};
 use tessera_setup::SrsStore;
 
 /// Where SRS are kept.
@@ -145,11 +144,6 @@ pub fn word(text: &str) -> Result<B256, String> {
     text.parse().map_err(|_| "0x and 64 hexadecimal digits expected".into())
 }
 
-/// A field element.
-pub fn element(text: &str) -> Result<Fr, String> {
-    from_hex(text).map_err(|error| error.to_string())
-}
-
 /// `90d`, `12h`, `1h 30m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
@@ -223,7 +217,7 @@ mod tests {
             ]
         ) {
             let start = std::time::Instant::now();
-            let _ = (address(&text), word(&text), element(&text), duration(&text), time(&text));
+            let _ = (address(&text), word(&text), duration(&text), time(&text));
             if let Ok(rate) = rate(&text) {
                 proptest::prop_assert!(rate % 10_000_000 == 0);
             }

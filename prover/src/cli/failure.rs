@@ -114,7 +114,7 @@ input!(
     tessera_report::SampleError,
     tessera_segment::PlanError,
     tessera_setup::SrsError,
-    verifier_gen::SpecError,
+    tessera_aggregate::SpecError,
 );
 
 impl From<ArtifactError> for Failure {
@@ -169,7 +169,7 @@ impl From<PipelineError> for Failure {
         use PipelineError as E;
         let exit = match error {
             E::ScoreTooLow => Exit::No,
-            E::Threshold { .. }
+            E::Threshold(_)
             | E::Features(_)
             | E::Plan(_)
             | E::Memory { .. }

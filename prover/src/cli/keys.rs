@@ -2,13 +2,13 @@
 
 use super::{
     Failure, Outcome,
-    args::{SetupWithSrs, element},
+    args::SetupWithSrs,
     talk::{data, json, talk},
 };
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 use tessera::pipeline::Keys;
-use tessera_field::{Fr, to_hex};
+use tessera_core::ModelDigest;
 use tessera_model::Package;
 
 #[derive(clap::Subcommand)]
@@ -52,8 +52,8 @@ pub struct Check {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// The digest to check, as a policy or a proof has it.
-    #[arg(long, value_name = "DIGEST", value_parser = element)]
-    digest: Fr,
+    #[arg(long, value_name = "DIGEST")]
+    digest: ModelDigest,
     /// Number of segments that the digest is for: 1, 2, 4, 8 or 16 [default: the package's].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
@@ -81,9 +81,8 @@ fn check(args: Check) -> Outcome {
         return Ok(());
     }
     Err(Failure::no(format!(
-        "the digest is not that of {} in {segments} segments, which is {}",
-        args.model.display(),
-        to_hex(&found)
+        "the digest is not that of {} in {segments} segments, which is {found}",
+        args.model.display()
     ))
     .hint("a digest also depends on the number of segments (--segments) and the reference string (--srs)"))
 }
@@ -100,15 +99,15 @@ fn build(args: Build) -> Outcome {
     }
     let seconds = start.elapsed().as_secs_f64();
     let (segment_k, aggregation_k) = keys.k();
-    let model = to_hex(&keys.model_digest());
-    let schema = to_hex(&package.schema.digest());
+    let model = keys.model_digest();
+    let schema = package.schema.digest();
     match args.json {
         true => json(&json!({
             "modelDigest": model, "schemaDigest": schema, "keyDigest": keys.key_digest(),
             "segments": keys.segments(), "k": { "segment": segment_k, "aggregation": aggregation_k },
             "seconds": seconds,
         })),
-        false => data(&model),
+        false => data(model),
     }
     talk(format_args!("schema digest   {schema}"));
     talk(format_args!("verifier key    {}", keys.key_digest()));

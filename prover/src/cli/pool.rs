@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::{Node, Sender, Which, address, duration, element, rate},
+    args::{Node, Sender, Which, address, duration, rate},
     block_on,
     talk::{data, hint, json, talk},
 };
@@ -23,8 +23,8 @@ use tessera::{
     },
     pipeline::ProofFile,
 };
+use tessera_core::{ModelDigest, SchemaDigest};
 use tessera_credential::{SignedCredential, date};
-use tessera_field::Fr;
 use tessera_model::Score;
 
 /// Decimals of the demonstration's token.
@@ -77,11 +77,11 @@ pub struct Deploy {
     #[arg(long, value_name = "N", default_value_t = DEMO_DECIMALS, requires = "asset")]
     decimals: u8,
     /// Digest of the model that decides (see `tessera keys build`).
-    #[arg(long, value_name = "HEX", value_parser = element)]
-    model_digest: Fr,
+    #[arg(long, value_name = "HEX")]
+    model_digest: ModelDigest,
     /// Digest of the schema that it reads (see `tessera model show`).
-    #[arg(long, value_name = "HEX", value_parser = element)]
-    schema_digest: Fr,
+    #[arg(long, value_name = "HEX")]
+    schema_digest: SchemaDigest,
     /// An attester whose credentials count; may be repeated.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     attester: Vec<Address>,
@@ -364,8 +364,8 @@ fn describe(state: &PoolState) -> String {
             offer.term / 86_400,
             percent(offer.rate),
             if offer.retired { " (retired)" } else { "" },
-            tessera_field::to_hex(&offer.model_digest),
-            tessera_field::to_hex(&offer.schema),
+            offer.model_digest,
+            offer.schema,
         );
     }
     text

@@ -2,17 +2,17 @@
 
 use super::{
     Failure, Outcome,
-    args::{SetupWithSrs, element},
+    args::SetupWithSrs,
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
-use std::{path::PathBuf, str::FromStr};
+use std::{fmt::Display, path::PathBuf, str::FromStr};
 use tessera::{
     chain::Request,
     pipeline::{Keys, ProofFile, Secrets, aggregate_segments, check_score, prove_segments},
 };
+use tessera_core::{Context, FixedPoint};
 use tessera_credential::Opening;
-use tessera_field::{Fr, to_hex};
 use tessera_model::{Package, Score};
 
 #[derive(clap::Args)]
@@ -48,8 +48,8 @@ pub struct Args {
     #[arg(long, value_name = "POINTS", value_parser = Score::from_points, requires = "context")]
     threshold: Option<Score>,
     /// What the proof may be used for, if there is no request.
-    #[arg(long, value_name = "HEX", value_parser = element, requires = "threshold")]
-    context: Option<Fr>,
+    #[arg(long, value_name = "HEX", requires = "threshold")]
+    context: Option<Context>,
     /// Number of segments that the model is cut into [default: the package's].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
@@ -94,14 +94,15 @@ pub fn run(args: Args) -> Outcome {
     let request = choose(requests, args.tier, score)?;
     let (threshold, context) = match (&request, args.threshold, args.context) {
         (Some(Request { statement, .. }), ..) => {
-            check("commitment", &statement.commitment, &opening.commitment())?;
-            check("schema", &statement.schema, &opening.schema())?;
+            check("commitment", statement.commitment, opening.commitment())?;
+            check("schema", statement.schema, opening.schema())?;
             (statement.threshold, statement.context)
         }
         (None, Some(threshold), Some(context)) => {
-            let units = u64::try_from(threshold.0)
-                .map_err(|_| Failure::input("a threshold below 0 cannot be proven"))?;
-            (units, context)
+            if threshold < FixedPoint::ZERO {
+                return Err(Failure::input("a threshold below 0 cannot be proven"));
+            }
+            (threshold, context)
         }
         _ => return Err(Failure::input("either --request, or --threshold and --context")),
     };
@@ -114,7 +115,7 @@ pub fn run(args: Args) -> Outcome {
     let segments = args.segments.unwrap_or(package.segments);
     let keys = Keys::build(&package, segments, &args.setup.store()?, &report)?;
     if let Some(request) = &request {
-        check("model", &request.statement.model_digest, &keys.model_digest())?;
+        check("model", request.statement.model_digest, keys.model_digest())?;
     }
     let segments = prove_segments(&keys, &package, &secrets, &report)?;
     if let Some(folder) = &args.keep_segments {
@@ -157,19 +158,17 @@ fn choose(
 
 /// The highest of `thresholds` that `score` reaches; if there is none, the lowest, which will be
 /// refused in the words of any low score.
-fn best(thresholds: &[u64], score: Score) -> usize {
-    let score = u64::try_from(score.0).unwrap_or(0);
+fn best(thresholds: &[FixedPoint], score: FixedPoint) -> usize {
     let indices = || 0..thresholds.len();
     let reached = indices().filter(|i| thresholds[*i] <= score).max_by_key(|i| thresholds[*i]);
     reached.or_else(|| indices().min_by_key(|i| thresholds[*i])).unwrap_or(0)
 }
 
 /// What the request asks for has to be what these files can prove.
-fn check(what: &str, wanted: &Fr, given: &Fr) -> Outcome {
+fn check<T: PartialEq + Display>(what: &str, wanted: T, given: T) -> Outcome {
     if wanted == given {
         return Ok(());
     }
-    let (wanted, given) = (to_hex(wanted), to_hex(given));
     let failure =
         Failure::input(format!("the request asks for the {what} {wanted}, this is {given}"));
     Err(failure.hint(match what {
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn the_best_tier_is_the_highest_that_is_reached() {
-        let thresholds = [620, 580, 660];
+        let thresholds = [620, 580, 660].map(FixedPoint);
         for (score, index) in [(700, 2), (660, 2), (659, 0), (620, 0), (619, 1), (580, 1)] {
             assert_eq!(best(&thresholds, Score(score)), index, "{score}");
         }

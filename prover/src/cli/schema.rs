@@ -6,7 +6,6 @@ use super::{
 };
 use serde_json::json;
 use std::path::PathBuf;
-use tessera_field::to_hex;
 use tessera_import::{InferOptions, infer};
 
 #[derive(clap::Subcommand)]
@@ -53,7 +52,7 @@ pub fn run(command: Command) -> Outcome {
         let bits = feature.bits();
         talk(format_args!("{:<width$}  {bits:>2} bits  {}", feature.name, feature.allowed()));
     }
-    let (digest, elements) = (to_hex(&schema.digest()), schema.packing().len());
+    let (digest, elements) = (schema.digest(), schema.packing().len());
     let count = schema.features.len();
     let elements_text = match elements {
         1 => "1 field element".into(),

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use tessera_aggregate::{AggregationKey, KeyError, key::circuit_size};
 use tessera_artifact::{Secrecy, write};
-use verifier_gen::{generate, generate::contract_name};
+use verifier_gen::{generate, generate::contract_name, statement};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -46,7 +46,7 @@ impl From<KeyError> for Failure {
 
 pub fn run(command: Command) -> Outcome {
     let Command::Generate(args) = command;
-    let most = verifier_gen::spec::MAX_SEGMENTS;
+    let most = tessera_aggregate::spec::MAX_SEGMENTS;
     if !args.segments.is_power_of_two() || args.segments > most {
         let message = format!("{} segments: 1, 2, 4, 8 or 16 are possible", args.segments);
         return Err(Failure::input(message));
@@ -61,6 +61,9 @@ pub fn run(command: Command) -> Outcome {
     let name = contract_name(args.segments);
     let [contract, file] = ["sol", "json"].map(|end| args.out.join(format!("{name}.{end}")));
     write(&contract, generate(&spec).as_bytes(), Secrecy::Public)?;
+    // The interface that the contract imports takes the statement's struct from here.
+    let structure = args.out.join(statement::FILE);
+    write(&structure, statement::solidity().as_bytes(), Secrecy::Public)?;
     spec.save(&file)?;
     match args.json {
         true => json(&json!({

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::{SetupWithSrs, element},
+    args::SetupWithSrs,
     talk::{data, json},
 };
 use serde_json::json;
@@ -11,11 +11,10 @@ use tessera::{
     chain::Request,
     pipeline::{ProofFile, verify},
 };
+use tessera_aggregate::VerifierSpec;
 use tessera_artifact::ArtifactError;
-use tessera_field::{Fr, to_hex};
-use tessera_model::Score;
+use tessera_core::{ModelDigest, to_hex};
 use tessera_segment::Proof;
-use verifier_gen::VerifierSpec;
 
 /// The smallest SRS there is room for on a screen: a segment's proof needs its last point alone.
 const SMALL: u32 = 4;
@@ -37,8 +36,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// The model that it has to be of.
-    #[arg(long, value_name = "HEX", value_parser = element)]
-    model_digest: Option<Fr>,
+    #[arg(long, value_name = "HEX")]
+    model_digest: Option<ModelDigest>,
     #[command(flatten)]
     setup: SetupWithSrs,
     /// Print what was proven as JSON.
@@ -77,7 +76,7 @@ fn whole(args: &Args, proof: &ProofFile) -> Outcome {
         }
     }
     if let Some(model) = &args.model_digest {
-        check_model(&statement.model_digest, model)?;
+        check_model(statement.model_digest, *model)?;
     }
     if args.json {
         json(&json!({
@@ -86,28 +85,26 @@ fn whole(args: &Args, proof: &ProofFile) -> Outcome {
         }));
         return Ok(());
     }
-    let points = Score(statement.threshold.min(i64::MAX as u64) as i64);
     data("valid");
     for (name, word) in [
-        ("commitment", &statement.commitment),
-        ("schema", &statement.schema),
-        ("model", &statement.model_digest),
-        ("context", &statement.context),
+        ("commitment", statement.commitment.to_string()),
+        ("schema", statement.schema.to_string()),
+        ("model", statement.model_digest.to_string()),
+        ("context", statement.context.to_string()),
     ] {
-        data(format_args!("{name:<11} {}", to_hex(word)));
+        data(format_args!("{name:<11} {word}"));
     }
-    data(format_args!("threshold   {points} points"));
+    data(format_args!("threshold   {} points", statement.threshold));
     if spec.insecure_srs {
         data("srs         development: anybody could have forged it");
     }
     Ok(())
 }
 
-fn check_model(found: &Fr, wanted: &Fr) -> Outcome {
+fn check_model(found: ModelDigest, wanted: ModelDigest) -> Outcome {
     match found == wanted {
         true => Ok(()),
         false => {
-            let [found, wanted] = [found, wanted].map(to_hex);
             Err(Failure::no(format!("the proof holds, for the model {found}, not for {wanted}")))
         }
     }

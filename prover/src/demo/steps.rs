@@ -11,7 +11,6 @@ use std::time::Instant;
 use tessera::{
     chain::{
         Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms, abi::ITesseraVerifier,
-        statement_words,
     },
     memory,
     pipeline::{PipelineError, ProofFile, Secrets, prove},
@@ -122,7 +121,7 @@ impl Story<'_> {
     /// A transaction that does nothing but call the verifier.
     pub async fn verify(&self, request: &Request, proof: &ProofFile) -> Result<Receipt, Failure> {
         let call = ITesseraVerifier::verifyCall {
-            statement: statement_words(&request.statement),
+            statement: (&request.statement).into(),
             proof: Bytes::copy_from_slice(&proof.proof),
         };
         let verifier = self.world.deployment.verifier.address;

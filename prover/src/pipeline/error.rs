@@ -1,6 +1,7 @@
 //! Why there is no proof, or none that holds.
 
 use tessera_artifact::Sha256Digest;
+use tessera_core::FixedPoint;
 use tessera_model::FeaturesError;
 
 /// Why keys or a proof could not be made.
@@ -10,11 +11,8 @@ pub enum PipelineError {
     #[error("the score is below the threshold")]
     ScoreTooLow,
     /// No score can reach it.
-    #[error("a threshold of {threshold} / 2^32 points is not below 2^62")]
-    Threshold {
-        /// In 2^-32 points.
-        threshold: u64,
-    },
+    #[error("a threshold of {0} points is not in the range of scores, 0 to 2^30")]
+    Threshold(FixedPoint),
     /// Features of another schema.
     #[error(transparent)]
     Features(#[from] FeaturesError),

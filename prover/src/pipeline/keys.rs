@@ -1,13 +1,12 @@
 //! The keys of a package in a number of segments.
 
 use super::{PipelineError, Report, plan::check_memory, stage};
-use tessera_aggregate::{AggregationKey, key::circuit_size};
+use tessera_aggregate::{AggregationKey, VerifierSpec, key::circuit_size};
 use tessera_artifact::Sha256Digest;
-use tessera_field::Fr;
+use tessera_core::ModelDigest;
 use tessera_model::Package;
 use tessera_segment::{Plan, ProvingKey, VerifyingKey, key::model_digest};
 use tessera_setup::{Srs, SrsStore};
-use verifier_gen::VerifierSpec;
 
 /// What proofs of one package in one number of segments are made with: keys of its segments, and
 /// the aggregation key, which is the same for every package.
@@ -20,7 +19,7 @@ pub struct Keys {
     pub(super) aggregation: AggregationKey,
     pub(super) segment_srs: Srs,
     pub(super) aggregation_srs: Srs,
-    model_digest: Fr,
+    model_digest: ModelDigest,
 }
 
 impl Keys {
@@ -67,7 +66,7 @@ impl Keys {
     }
 
     /// Digest of the model in this number of segments, as statements name it.
-    pub fn model_digest(&self) -> Fr {
+    pub fn model_digest(&self) -> ModelDigest {
         self.model_digest
     }
 

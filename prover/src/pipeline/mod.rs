@@ -1,19 +1,19 @@
 //! From features to a proof ready to send.
 
 mod error;
+mod file;
 mod keys;
 mod plan;
 mod prove;
-mod statement;
 
 pub use error::{PipelineError, VerifyError};
+pub use file::ProofFile;
 pub use keys::Keys;
 pub use plan::{Expectation, Machine, compare};
-pub use prove::{THRESHOLD_LIMIT, aggregate_segments, check_score, prove, prove_segments, verify};
-pub use statement::{ProofFile, Statement};
+pub use prove::{aggregate_segments, check_score, prove, prove_segments, verify};
 
 use std::time::Instant;
-use tessera_field::Secret;
+use tessera_core::Secret;
 use tessera_model::Features;
 
 /// What a long computation says about itself while it runs.

@@ -16,7 +16,7 @@ use halo2curves::{
 use serde::Serialize;
 use std::time::Instant;
 use tessera_aggregate::key::circuit_size;
-use tessera_field::Fr;
+use tessera_core::Fr;
 use tessera_model::Package;
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 

@@ -1,30 +1,26 @@
 //! From secrets to a proof ready to send.
 
-use super::{
-    Keys, PipelineError, ProofFile, Report, Secrets, Statement, VerifyError, plan::at_once, stage,
-};
+use super::{Keys, PipelineError, ProofFile, Report, Secrets, VerifyError, plan::at_once, stage};
 use crate::memory;
 use rayon::prelude::*;
 use tessera_aggregate::{
-    Witness,
+    VerifierSpec, Witness,
     circuit::{Partial, SegmentProof},
     prove as aggregate,
 };
-use tessera_credential::features_digest;
-use tessera_field::{Fr, Secret, random};
+use tessera_core::{
+    Context, FeatureCommitment, FixedPoint, ModelDigest, Secret, Statement,
+    commitment::features_digest, random,
+};
 use tessera_model::Package;
 use tessera_segment::{Proof, Unverified, Verified};
-use verifier_gen::VerifierSpec;
 use zeroize::Zeroizing;
-
-/// Thresholds are below this, in 2^-32 points: a score's bound.
-pub const THRESHOLD_LIMIT: u64 = 1 << 62;
 
 /// Times that a segment is proven again because a coordinate of its proof is not below the scalar
 /// modulus (probability 2^-126 a point).
 const ATTEMPTS: usize = 3;
 
-/// Proves that the score reaches `threshold` (2^-32 points), bound to `context`.
+/// Proves that the score reaches `threshold`, bound to `context`.
 ///
 /// Segments are proven in parallel, each proof is verified, then all are aggregated and the
 /// result is verified as the contract will. `keys` must be those of `package`.
@@ -34,8 +30,8 @@ pub fn prove(
     keys: &Keys,
     package: &Package,
     secrets: &Secrets,
-    threshold: u64,
-    context: Fr,
+    threshold: FixedPoint,
+    context: Context,
     report: Report,
 ) -> Result<ProofFile, PipelineError> {
     stage(report, "evaluate", 1, |_| check_score(package, secrets, threshold))?;
@@ -51,8 +47,8 @@ pub fn aggregate_segments(
     package: &Package,
     secrets: &Secrets,
     segments: Vec<(Proof<Verified>, Partial)>,
-    threshold: u64,
-    context: Fr,
+    threshold: FixedPoint,
+    context: Context,
     report: Report,
 ) -> Result<ProofFile, PipelineError> {
     let (proofs, partials): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
@@ -68,10 +64,15 @@ pub fn aggregate_segments(
     let aggregated = stage(report, "aggregate", 1, |_| {
         aggregate(keys.aggregation_srs.params(), &keys.aggregation, &witness)
     })?;
-    let [commitment, schema, model_digest, _, context] = aggregated.statement;
     let spec = keys.verifier();
     let proof = ProofFile {
-        statement: Statement { commitment, schema, model_digest, threshold, context },
+        statement: Statement {
+            commitment: FeatureCommitment(aggregated.statement.commitment),
+            schema: package.schema.digest(),
+            model_digest: ModelDigest(aggregated.statement.model_digest),
+            threshold,
+            context,
+        },
         proof: aggregated.bytes,
         segments: keys.segments(),
         verifier: spec.digest(),
@@ -88,12 +89,12 @@ pub fn aggregate_segments(
 pub fn check_score(
     package: &Package,
     secrets: &Secrets,
-    threshold: u64,
+    threshold: FixedPoint,
 ) -> Result<(), PipelineError> {
-    if threshold >= THRESHOLD_LIMIT {
-        return Err(PipelineError::Threshold { threshold });
+    if threshold < FixedPoint::ZERO || !threshold.in_bounds() {
+        return Err(PipelineError::Threshold(threshold));
     }
-    if package.score(&secrets.features)?.0 < threshold as i64 {
+    if package.score(&secrets.features)? < threshold {
         return Err(PipelineError::ScoreTooLow);
     }
     Ok(())
@@ -163,14 +164,5 @@ pub fn verify(proof: &ProofFile, spec: &VerifierSpec) -> Result<(), VerifyError>
     if proof.verifier != expected {
         return Err(VerifyError::OtherVerifier { expected, found: proof.verifier });
     }
-    let statement = &proof.statement;
-    let threshold = Fr::from(statement.threshold);
-    let words = [
-        statement.commitment,
-        statement.schema,
-        statement.model_digest,
-        threshold,
-        statement.context,
-    ];
-    Ok(tessera_aggregate::verify(spec, &words, &proof.proof)?)
+    Ok(tessera_aggregate::verify(spec, proof.statement.words(), &proof.proof)?)
 }

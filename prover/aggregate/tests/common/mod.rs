@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use tessera_aggregate::{
-    AggregationKey, Witness,
+    AggregationKey, VerifierSpec, Witness,
     circuit::{Partial, SegmentProof},
     key::circuit_size,
     proof::Aggregated,
     prove,
 };
 use tessera_artifact::Sha256Digest;
-use tessera_field::{Fr, Secret, poseidon::Domain, poseidon::hash, random};
+use tessera_core::{Context, FixedPoint, Fr, Secret, commitment, random};
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,
     Schema, Source, Target, Tree,
@@ -22,7 +22,7 @@ use tessera_segment::{
     Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey, circuit::Share,
 };
 use tessera_setup::{Srs, development};
-use verifier_gen::{VerifierSpec, compile, generate::contract_name};
+use verifier_gen::{compile, generate::contract_name};
 use zeroize::Zeroizing;
 
 /// One point, in the unit of scores.
@@ -171,9 +171,7 @@ pub fn segment_proof<State>(proof: &Proof<State>) -> SegmentProof {
 
 /// `hash(Features, packed ‖ blinding)`.
 pub fn features_digest(schema: &Schema, features: &Features, blinding: Fr) -> Fr {
-    let mut preimage = features.packed(schema);
-    preimage.push(blinding);
-    hash(Domain::Features, &preimage)
+    commitment::features_digest(&features.packed(schema), &Secret::new(blinding))
 }
 
 /// Fresh blindings of the links of `segments` segments.
@@ -182,7 +180,7 @@ pub fn links(segments: usize) -> Vec<Secret> {
 }
 
 /// An honest witness of the aggregation circuit.
-pub fn witness(lender: &Lender, features: &Features, threshold: u64) -> Witness {
+pub fn witness(lender: &Lender, features: &Features, threshold: i64) -> Witness {
     let blinding = random().expect("randomness");
     let links = links(lender.plan.segments());
     let (proofs, partials) = (0..lender.plan.segments())
@@ -196,8 +194,8 @@ pub fn witness(lender: &Lender, features: &Features, threshold: u64) -> Witness 
         partials,
         features_digest: features_digest(&lender.package.schema, features, blinding),
         schema: lender.package.schema.digest(),
-        threshold,
-        context: Fr::from(0xc0ffee),
+        threshold: FixedPoint(threshold),
+        context: Context(Fr::from(0xc0ffee)),
     }
 }
 

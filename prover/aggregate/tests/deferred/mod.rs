@@ -7,10 +7,10 @@ use halo2curves::{
     ff::{Field, PrimeField},
 };
 use snark_verifier::util::transcript::Transcript as _;
+use tessera_aggregate::layout::{SEGMENT_WORDS, SegmentPoint};
 use tessera_aggregate::proof::Aggregated;
-use tessera_field::{Fr, from_be_bytes, poseidon};
+use tessera_core::{Fr, from_be_bytes, poseidon};
 use tessera_segment::{Instances, VerifyingKey, proof::Transcript};
-use verifier_gen::layout::SegmentPoint;
 
 /// Words of the segment's accumulator, as the call data has them.
 pub struct Deferred(Vec<Fr>);
@@ -19,7 +19,7 @@ impl Deferred {
     pub fn of(proof: &Aggregated) -> Self {
         let word = |bytes: &[u8]| from_be_bytes(bytes.try_into().expect("32 bytes"));
         let words = proof.bytes.chunks_exact(32).map(|bytes| word(bytes).expect("canonical"));
-        Deferred(words.take(verifier_gen::layout::SEGMENT_WORDS).collect())
+        Deferred(words.take(SEGMENT_WORDS).collect())
     }
 
     pub fn at(point: SegmentPoint) -> usize {

@@ -6,10 +6,11 @@ use halo2curves::{
     ff::{Field, PrimeField},
     group::Curve,
 };
-use tessera_field::{Fr, to_be_bytes};
-use verifier_gen::layout::{
-    PROOF_EVALUATIONS, PROOF_POINTS, PROOF_WORDS, SEGMENT_WORDS, STATEMENT_WORDS, SegmentPoint,
+use tessera_aggregate::layout::{
+    PROOF_EVALUATIONS, PROOF_POINTS, PROOF_WORDS, SEGMENT_WORDS, SegmentPoint,
 };
+use tessera_core::STATEMENT_WORDS;
+use tessera_core::{Fr, to_be_bytes};
 
 /// Selector, statement, offset and length of the proof.
 pub const PROOF_START: usize = 4 + 32 * (STATEMENT_WORDS + 2);

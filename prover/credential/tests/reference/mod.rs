@@ -3,7 +3,7 @@
 //! the optimised permutation that the prover uses.
 
 use halo2curves::ff::{Field, PrimeField};
-use tessera_field::{Fr, from_be_bytes};
+use tessera_core::{Fr, from_be_bytes};
 
 const WIDTH: usize = 3;
 const FULL: usize = 8;

@@ -12,15 +12,17 @@
 //! only part of it that the digest leaves out.
 
 mod columns;
-mod decimal;
 mod json;
 
 pub use columns::{CellError, Columns, ColumnsError, Fault, is_missing};
-pub use decimal::{GridError, decimals_of, format_grid, parse_grid};
 
 use crate::features::Features;
 use tessera_artifact::{ArtifactError, Secrecy};
-use tessera_field::Fr;
+use tessera_core::SchemaDigest;
+pub use tessera_core::{
+    decimal::{GridError, decimals_of, format_grid, parse_grid},
+    packing::{PACKED_BITS, Slot},
+};
 
 /// `kind` of a schema file.
 pub const KIND: &str = "tessera.schema";
@@ -36,8 +38,6 @@ pub const MAX_TEXT: usize = 512;
 pub const MAX_DECIMALS: u32 = 15;
 /// Largest magnitude of a grid point: integers up to it are exact in an `f64`.
 pub const MAX_GRID: i64 = 1 << 53;
-/// Bits of packed features in one field element, which has 253 to give.
-pub const PACKED_BITS: u32 = 248;
 /// Largest schema file, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
@@ -82,15 +82,6 @@ pub enum FeatureKind {
         /// In the order of their codes.
         codes: Vec<String>,
     },
-}
-
-/// Where a feature lies among the packed elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// Index in [`Schema::features`].
-    pub feature: usize,
-    /// The code is multiplied by `2^shift`.
-    pub shift: u32,
 }
 
 /// What is wrong with a schema.
@@ -281,26 +272,14 @@ impl Schema {
     /// How codes share field elements: element `e` is `Σ code · 2^shift` over its slots. Features
     /// are taken in order, none is split, and an element stays below `2^248`.
     pub fn packing(&self) -> Vec<Vec<Slot>> {
-        let mut elements: Vec<Vec<Slot>> = Vec::new();
-        let mut used = PACKED_BITS;
-        for (feature, bits) in self.features.iter().map(Feature::bits).enumerate() {
-            if used + bits > PACKED_BITS {
-                elements.push(Vec::new());
-                used = 0;
-            }
-            if let Some(element) = elements.last_mut() {
-                element.push(Slot { feature, shift: used });
-            }
-            used += bits;
-        }
-        elements
+        tessera_core::packing::layout(self.features.iter().map(Feature::bits))
     }
 
     /// The first 31 bytes of the Keccak-256 of [`Schema::canonical_json`], as a field element.
-    pub fn digest(&self) -> Fr {
+    pub fn digest(&self) -> SchemaDigest {
         use sha3::Digest;
         let digest = sha3::Keccak256::digest(self.canonical_json());
-        tessera_field::from_digest(digest.into())
+        SchemaDigest(tessera_core::from_digest(digest.into()))
     }
 
     /// Reads a schema file.

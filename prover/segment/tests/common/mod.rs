@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::{Builder, Gates};
-use tessera_field::{Fr, Secret};
+use tessera_core::{Fr, Secret};
 use tessera_model::{Computation, Feature, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
     Secrets,

@@ -1,14 +1,7 @@
-//! The scalar field of bn254, the Poseidon sponge over it, and how both are written down.
-//!
-//! Everything that Tessera commits to is a list of [`Fr`]; everything it hashes inside a circuit
-//! is hashed with [`poseidon::hash`].
-
-pub mod mutants;
-pub mod poseidon;
+//! The scalar field of bn254 and how its elements are written down.
 
 pub use halo2curves::bn256::Fr;
 use halo2curves::ff::{FromUniformBytes, PrimeField};
-pub use mutants::mutant;
 use rand::{TryRngCore, rngs::OsRng};
 use zeroize::Zeroizing;
 
@@ -43,6 +36,13 @@ pub fn from_digest(mut digest: [u8; 32]) -> Fr {
     from_be_bytes(digest).expect("248 bits are below the modulus")
 }
 
+/// The element that stands for a signed integer: a negative one is the negative of its magnitude.
+pub fn signed(value: impl Into<i128>) -> Fr {
+    let value = value.into();
+    let magnitude = Fr::from_u128(value.unsigned_abs());
+    if value < 0 { -magnitude } else { magnitude }
+}
+
 /// `0x` and 64 hexadecimal digits, big-endian.
 pub fn to_hex(x: &Fr) -> String {
     format!("0x{}", hex::encode(to_be_bytes(x)))
@@ -57,102 +57,6 @@ pub fn from_hex(text: &str) -> Result<Fr, FieldError> {
     from_be_bytes(bytes).ok_or_else(|| FieldError::NotCanonical(text.into()))
 }
 
-/// A secret element: never printed, wiped when dropped.
-#[derive(Clone)]
-pub struct Secret(Fr);
-
-impl Secret {
-    /// Takes over `x`; the caller's copy is the caller's.
-    pub fn new(x: Fr) -> Self {
-        Secret(x)
-    }
-
-    /// The element.
-    pub fn expose(&self) -> Fr {
-        self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-impl Drop for Secret {
-    fn drop(&mut self) {
-        wipe(std::slice::from_mut(&mut self.0));
-    }
-}
-
-/// Secret elements: never printed, wiped when dropped and when they move to a larger place.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct SecretVec(Vec<Fr>);
-
-impl SecretVec {
-    /// No element, room for `count`.
-    pub fn with_capacity(count: usize) -> Self {
-        Self(Vec::with_capacity(count))
-    }
-
-    /// Appends an element.
-    pub fn push(&mut self, x: Fr) {
-        if self.0.len() == self.0.capacity() {
-            let mut larger = Self::with_capacity((2 * self.0.len()).max(8));
-            larger.0.extend_from_slice(&self.0);
-            // What is left behind here is wiped as it is dropped.
-            *self = larger;
-        }
-        self.0.push(x);
-    }
-}
-
-impl From<Vec<Fr>> for SecretVec {
-    fn from(elements: Vec<Fr>) -> Self {
-        Self(elements)
-    }
-}
-
-impl std::ops::Deref for SecretVec {
-    type Target = [Fr];
-
-    fn deref(&self) -> &[Fr] {
-        &self.0
-    }
-}
-
-impl std::ops::DerefMut for SecretVec {
-    fn deref_mut(&mut self) -> &mut [Fr] {
-        &mut self.0
-    }
-}
-
-impl Drop for SecretVec {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
-
-fn wipe(elements: &mut [Fr]) {
-    elements.fill(Fr::from(0));
-    // The stores are not dead: the compiler must assume that they are read.
-    std::hint::black_box(elements);
-}
-
-/// `Debug` of types that hold secrets: their name, and nothing of what is in them.
-#[macro_export]
-macro_rules! hide {
-    ($($name:ident),* $(,)?) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(not shown)"))
-            }
-        }
-    )*};
-}
-
-hide!(SecretVec);
-
 /// A uniform element from the operating system's randomness, which may fail.
 pub fn random() -> std::io::Result<Fr> {
     let mut bytes = Zeroizing::new([0; 64]);
@@ -160,7 +64,7 @@ pub fn random() -> std::io::Result<Fr> {
     Ok(Fr::from_uniform_bytes(&bytes))
 }
 
-/// For `#[serde(with = "tessera_field::serde_hex")]` on an [`Fr`].
+/// For `#[serde(with = "tessera_core::serde_hex")]` on an [`Fr`].
 pub mod serde_hex {
     use super::{Fr, from_hex, to_hex};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -189,6 +93,15 @@ mod tests {
         assert_eq!(from_hex(modulus), Err(FieldError::NotCanonical(modulus.into())));
         for bad in ["", "0x", "0x12", &to_hex(&x)[2..], &format!("{}0", to_hex(&x))] {
             assert!(matches!(from_hex(bad), Err(FieldError::Encoding(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_negative_integer_is_the_negative_element() {
+        for value in [0, 1, -1, i128::MAX, i128::MIN] {
+            let magnitude = Fr::from_u128(value.unsigned_abs());
+            let twice = if value < 0 { Fr::ZERO } else { magnitude + magnitude };
+            assert_eq!(signed(value) + magnitude, twice, "{value}");
         }
     }
 

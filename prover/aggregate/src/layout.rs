@@ -1,9 +1,10 @@
-//! The words between the aggregation circuit, the proof file and the contract: defined here once.
+//! The words between the aggregation circuit, the proof file and the contract: defined here once, but
+//! for the statement's, which are [`tessera_core::statement`]'s.
 //!
 //! Instances of the aggregation circuit, and at the same time the contract's input, in this order:
 //!
 //! ```text
-//! statement: commitment, schema, modelDigest, threshold, context
+//! the statement's words
 //! for each segment, its deferred accumulator:
 //!     advice.x, advice.y                      scalar 1
 //!     for each other point: x, y, scalar      in the order of SegmentPoint
@@ -14,11 +15,7 @@
 //! `proof` in the contract's `verify(statement, proof)` is the deferred words and then the
 //! aggregation proof ([`PROOF_POINTS`] points of two words, [`PROOF_EVALUATIONS`] evaluations).
 
-/// Words of the statement, in order.
-pub const STATEMENT: [&str; 5] = ["commitment", "schema", "modelDigest", "threshold", "context"];
-
-/// Words of the statement.
-pub const STATEMENT_WORDS: usize = STATEMENT.len();
+use tessera_core::STATEMENT_WORDS;
 
 /// Points of a segment's deferred accumulator, in the layout's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

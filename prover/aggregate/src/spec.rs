@@ -144,10 +144,10 @@ struct File {
     segments: usize,
     k: u32,
     last_rows: u32,
-    #[serde(with = "tessera_field::serde_hex")]
+    #[serde(with = "tessera_core::serde_hex")]
     pin_shift: Fr,
     key: [String; KEY_POINTS],
-    #[serde(with = "tessera_field::serde_hex")]
+    #[serde(with = "tessera_core::serde_hex")]
     initial_state: Fr,
     tau_g2: String,
     srs: Sha256Digest,
@@ -169,7 +169,7 @@ fn in_subgroup(point: &G2Affine) -> bool {
 }
 
 /// Big-endian bytes of a field element.
-pub(crate) fn word<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> [u8; 32] {
+fn word<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(x.to_repr().as_ref());
     bytes.reverse();
@@ -177,6 +177,6 @@ pub(crate) fn word<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> [u8; 32] {
 }
 
 /// A coordinate as a Solidity literal.
-pub(crate) fn literal<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> String {
+pub fn literal<F: PrimeField<Repr: AsRef<[u8]>>>(x: &F) -> String {
     format!("0x{}", hex::encode(word(x)))
 }
