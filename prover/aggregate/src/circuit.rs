@@ -16,7 +16,7 @@ use tessera_core::{
     poseidon::Domain, to_be_bytes,
 };
 use tessera_segment::{
-    Instances, VerifyingKey,
+    Instances, Proof, Verified, VerifyingKey,
     key::KEY_POINTS,
     proof::{PROOF_EVALUATIONS, PROOF_POINTS, Pcs},
 };
@@ -26,7 +26,8 @@ use zeroize::Zeroizing;
 /// either has.
 pub const SCORE_BITS: u32 = MAGNITUDE_BITS + 1;
 
-/// A segment's proof as the circuit takes it.
+/// A segment's proof as the circuit takes it. There are two ways to one: from a [`Proof`] that was
+/// verified, and, in tests alone, by hand.
 #[derive(Clone, Debug)]
 pub struct SegmentProof {
     /// The segment's key.
@@ -35,6 +36,13 @@ pub struct SegmentProof {
     pub instances: Instances,
     /// The proof's bytes.
     pub bytes: Vec<u8>,
+}
+
+impl From<&Proof<Verified>> for SegmentProof {
+    fn from(proof: &Proof<Verified>) -> Self {
+        let (key, instances) = (*proof.key(), *proof.instances());
+        SegmentProof { key, instances, bytes: proof.bytes().to_vec() }
+    }
 }
 
 impl SegmentProof {
@@ -71,10 +79,21 @@ pub struct Partial {
 }
 
 /// All that the aggregation circuit is given.
+///
+/// A false proof satisfies the circuit, and only the pairing at the very end refuses it. So none gets
+/// in that was not verified:
+///
+/// ```compile_fail,E0308
+/// # use tessera_aggregate::circuit::{Partial, Witness};
+/// # use tessera_segment::{Proof, Unverified};
+/// fn take(witness: &mut Witness, proof: Proof<Unverified>, partial: Partial) {
+///     witness.push(&proof, partial);
+/// }
+/// ```
+#[derive(Clone)]
 pub struct Witness {
-    /// One a segment, in order.
-    pub proofs: Vec<SegmentProof>,
-    /// One a segment, in order.
+    proofs: Vec<SegmentProof>,
+    /// One for each segment, in order.
     pub partials: Vec<Partial>,
     /// `hash(Features, packed ‖ blinding)`, which the commitment is made of.
     pub features_digest: Fr,
@@ -87,6 +106,33 @@ pub struct Witness {
 }
 
 impl Witness {
+    /// Without any segment yet.
+    pub fn new(
+        features_digest: Fr,
+        schema: SchemaDigest,
+        threshold: FixedPoint,
+        context: Context,
+    ) -> Self {
+        Witness { proofs: vec![], partials: vec![], features_digest, schema, threshold, context }
+    }
+
+    /// Adds the next segment's proof, and what opens its share of the score.
+    pub fn push(&mut self, proof: &Proof<Verified>, partial: Partial) {
+        self.proofs.push(proof.into());
+        self.partials.push(partial);
+    }
+
+    /// The segments' proofs, in order.
+    pub fn proofs(&self) -> &[SegmentProof] {
+        &self.proofs
+    }
+
+    /// The segments' proofs, to be changed. Nobody verifies what is put there.
+    #[cfg(feature = "testing")]
+    pub fn proofs_unchecked(&mut self) -> &mut Vec<SegmentProof> {
+        &mut self.proofs
+    }
+
     /// Values for key generation, where only the structure counts.
     pub fn blank(segments: usize) -> Self {
         Witness {
@@ -119,8 +165,7 @@ pub enum CircuitError {
     },
 }
 
-/// Builds the circuit. The proofs must have been verified natively: a false one satisfies the
-/// circuit, and only the contract's pairing refuses it.
+/// Builds the circuit.
 pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let segments = witness.proofs.len();
     let builder = Builder::new(Gates::Full, instance_words(segments));

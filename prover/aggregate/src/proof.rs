@@ -50,7 +50,7 @@ pub fn prove(
     key: &AggregationKey,
     witness: &Witness,
 ) -> Result<Aggregated, ProofError> {
-    let (expected, found) = (key.segments(), witness.proofs.len());
+    let (expected, found) = (key.segments(), witness.proofs().len());
     if expected != found || expected != witness.partials.len() {
         return Err(ProofError::Segments { expected, found });
     }

@@ -77,12 +77,12 @@ fn segments_of_two_borrowers_do_not_join() {
     let poor = Features::new(&LENDER.package.schema, vec![0, 0, 0]).expect("in range");
     let mut mixed = witness(&LENDER, &features, 0);
     let (other, partial) = LENDER.prove(1, &poor, random().expect("randomness"), &links(2));
-    mixed.proofs[1] = segment_proof(&other);
+    mixed.proofs_unchecked()[1] = segment_proof(&other);
     mixed.partials[1] = partial;
     assert!(!satisfied(&mixed), "another person's features");
     // The same features under another blinding are another credential.
     let (other, partial) = LENDER.prove(1, &features, random().expect("randomness"), &links(2));
-    mixed.proofs[1] = segment_proof(&other);
+    mixed.proofs_unchecked()[1] = segment_proof(&other);
     mixed.partials[1] = partial;
     assert!(!satisfied(&mixed), "another credential");
 }
@@ -92,7 +92,7 @@ fn links_lead_from_nothing_to_nothing() {
     let link = Fr::from(5);
     for (segment, incoming) in [(0, true), (0, false), (1, true), (1, false)] {
         let mut witness = honest(0);
-        let instances = &mut witness.proofs[segment].instances;
+        let instances = &mut witness.proofs_unchecked()[segment].instances;
         if incoming {
             instances.link_in = link;
         } else {
@@ -110,8 +110,9 @@ fn other_segments_give_another_digest() {
     assert_eq!(digest(&honest), model);
 
     let swap = |i: usize, j: usize| {
-        let mut other = copy(&honest);
-        other.proofs = vec![honest.proofs[i].clone(), honest.proofs[j].clone()];
+        let mut other = honest.clone();
+        let [first, second] = [i, j].map(|index| honest.proofs()[index].clone());
+        *other.proofs_unchecked() = vec![first, second];
         other.partials = vec![honest.partials[i].clone(), honest.partials[j].clone()];
         other
     };
@@ -128,17 +129,6 @@ fn other_segments_give_another_digest() {
     changed.model.offset += 1;
     let changed = Lender::new(changed, 2);
     assert_ne!(model_digest(&changed.verifying_keys()).expect("a digest"), model);
-}
-
-fn copy(witness: &Witness) -> Witness {
-    Witness {
-        proofs: witness.proofs.clone(),
-        partials: witness.partials.clone(),
-        features_digest: witness.features_digest,
-        schema: witness.schema,
-        threshold: witness.threshold,
-        context: witness.context,
-    }
 }
 
 /// All parts of a key are in the digest: three points, initial state, k.
@@ -202,39 +192,39 @@ fn bytes(proof: &mut SegmentProof, at: usize) -> &mut [u8] {
 fn false_segment_proofs_are_refused_at_the_end() {
     assert_eq!(verdict(|_| {}), Ok(()));
     // An evaluation (the proof's sixth to fifteenth word).
-    let evaluation = verdict(|witness| bytes(&mut witness.proofs[0], 5)[0] ^= 1);
+    let evaluation = verdict(|witness| bytes(&mut witness.proofs_unchecked()[0], 5)[0] ^= 1);
     assert_eq!(evaluation, Err(VerifyError::Rejected));
     // W' of the other segment.
     let foreign = verdict(|witness| {
-        let other = witness.proofs[1].bytes[32 * 16..].to_vec();
-        bytes(&mut witness.proofs[0], 16).copy_from_slice(&other);
+        let other = witness.proofs()[1].bytes[32 * 16..].to_vec();
+        bytes(&mut witness.proofs_unchecked()[0], 16).copy_from_slice(&other);
     });
     assert_eq!(foreign, Err(VerifyError::Rejected));
     // A partial score that was not proven, under a commitment of its own.
     let forged = verdict(|witness| {
         let partial = &mut witness.partials[0];
         partial.score.0 += 100 * POINT;
-        let instances = &mut witness.proofs[0].instances;
-        *instances =
-            Instances { partial: commit_partial(*partial.score, &partial.blinding), ..*instances };
+        let partial = commit_partial(*partial.score, &partial.blinding);
+        witness.proofs_unchecked()[0].instances.partial = partial;
     });
     assert_eq!(forged, Err(VerifyError::Rejected));
     // Links that fit each other and were not proven.
     let links = verdict(|witness| {
-        witness.proofs[0].instances.link_out = Fr::from(5);
-        witness.proofs[1].instances.link_in = Fr::from(5);
+        witness.proofs_unchecked()[0].instances.link_out = Fr::from(5);
+        witness.proofs_unchecked()[1].instances.link_in = Fr::from(5);
     });
     assert_eq!(links, Err(VerifyError::Rejected));
     // The key of another model's segment under this one's proof.
     let keys = verdict(|witness| {
         let other = Lender::new(package(3), 2);
-        witness.proofs[1].key = other.verifying_keys()[1];
+        witness.proofs_unchecked()[1].key = other.verifying_keys()[1];
     });
     assert_eq!(keys, Err(VerifyError::Rejected));
     // Each segment's key under the other's proof.
     let swapped = verdict(|witness| {
-        let [first, second] = [0, 1].map(|index| witness.proofs[index].key);
-        (witness.proofs[0].key, witness.proofs[1].key) = (second, first);
+        let [first, second] = [0, 1].map(|index| witness.proofs()[index].key);
+        let proofs = witness.proofs_unchecked();
+        (proofs[0].key, proofs[1].key) = (second, first);
     });
     assert_eq!(swapped, Err(VerifyError::Rejected));
 }

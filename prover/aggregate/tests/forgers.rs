@@ -225,7 +225,7 @@ fn words_above_the_modulus_are_refused_though_the_transcript_has_them() {
 
 /// A segment's proof with something added to its W', which no challenge of its own follows.
 fn with_opening(witness: &mut Witness, segment: usize, added: impl Into<halo2curves::bn256::G1>) {
-    let bytes = &mut witness.proofs[segment].bytes[PROOF_LENGTH - 32..];
+    let bytes = &mut witness.proofs_unchecked()[segment].bytes[PROOF_LENGTH - 32..];
     let mut repr = <G1Affine as GroupEncoding>::Repr::default();
     repr.as_mut().copy_from_slice(bytes);
     let point = G1Affine::from_bytes(&repr).expect("a point of the proof");

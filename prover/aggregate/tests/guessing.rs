@@ -8,7 +8,7 @@
 mod common;
 mod deferred;
 
-use common::{Lender, POINT, aggregate, borrower, package, segment_proof};
+use common::{Lender, POINT, aggregate, borrower, package};
 use deferred::{Deferred, confirms_partial};
 use halo2curves::ff::Field;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
@@ -25,15 +25,16 @@ fn public(lender: &Lender, blinding: Secret) -> Aggregated {
     let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
     let secrets = Secrets::new(&features, Secret::new(opening), blinding.clone(), unused);
     let proof = Proof::<Unverified>::create(srs.params(), &lender.keys[0], &share, &secrets)
-        .expect("a proof");
-    aggregate(&Witness {
-        proofs: vec![segment_proof(&proof)],
-        partials: vec![Partial { score: Zeroizing::new(share.partial(&features)), blinding }],
-        features_digest: common::features_digest(&lender.package.schema, &features, opening),
-        schema: lender.package.schema.digest(),
-        threshold: FixedPoint::ZERO,
-        context: Context(Fr::ONE),
-    })
+        .expect("a proof")
+        .verify(srs.params())
+        .expect("it verifies");
+    let partial = Partial { score: Zeroizing::new(share.partial(&features)), blinding };
+    let schema = &lender.package.schema;
+    let digest = common::features_digest(schema, &features, opening);
+    let context = Context(Fr::ONE);
+    let mut witness = Witness::new(digest, schema.digest(), FixedPoint::ZERO, context);
+    witness.push(&proof, partial);
+    aggregate(&witness)
 }
 
 /// The whole points that a guesser finds, under the blinding that they assume.

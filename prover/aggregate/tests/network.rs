@@ -21,7 +21,7 @@ fn a_score_that_is_reached_is_proven() {
         let features = features(codes);
         let score = LENDER.package.model.score(&features).0;
         let witness = witness(&LENDER, &features, score);
-        let instances = witness.proofs.iter().map(|proof| proof.instances);
+        let instances = witness.proofs().iter().map(|proof| proof.instances);
         let [first, second]: [_; 2] = instances.collect::<Vec<_>>().try_into().expect("two");
         assert_eq!(first.link_out, second.link_in);
         let aggregated = aggregate(&witness);
@@ -46,13 +46,14 @@ fn activations_of_another_borrower_are_refused() {
     let mut mixed = witness(&LENDER, &poor, 0);
     assert!(check(&build(&mixed).expect("builds")).is_ok());
     let (proof, partial) = LENDER.prove(1, &rich, random().expect("randomness"), &links(2));
-    let commitment = mixed.proofs[1].instances.commitment;
-    mixed.proofs[1] = segment_proof(&proof);
+    let commitment = mixed.proofs()[1].instances.commitment;
+    mixed.proofs_unchecked()[1] = segment_proof(&proof);
     mixed.partials[1] = partial;
     assert!(check(&build(&mixed).expect("builds")).is_err(), "another borrower");
     // Claiming the poor borrower's commitment and link does not help: the proof is not of them.
-    mixed.proofs[1].instances.commitment = commitment;
-    mixed.proofs[1].instances.link_in = mixed.proofs[0].instances.link_out;
+    let proofs = mixed.proofs_unchecked();
+    proofs[1].instances.commitment = commitment;
+    proofs[1].instances.link_in = proofs[0].instances.link_out;
     let aggregated = aggregate(&mixed);
     let made = aggregation(2);
     assert!(verify(&made.1, aggregated.statement, &aggregated.bytes).is_err());
@@ -64,9 +65,10 @@ fn links_of_two_runs_do_not_meet() {
     let features = features([2500, 22, 1]);
     let mut mixed = witness(&LENDER, &features, 0);
     let again = witness(&LENDER, &features, 0);
-    assert_ne!(mixed.proofs[0].instances.link_out, again.proofs[0].instances.link_out);
-    mixed.proofs[1] = again.proofs.into_iter().nth(1).expect("two");
-    mixed.partials[1] = again.partials.into_iter().nth(1).expect("two");
-    mixed.proofs[1].instances.commitment = mixed.proofs[0].instances.commitment;
+    assert_ne!(mixed.proofs()[0].instances.link_out, again.proofs()[0].instances.link_out);
+    mixed.partials[1] = again.partials[1].clone();
+    let proofs = mixed.proofs_unchecked();
+    proofs[1] = again.proofs()[1].clone();
+    proofs[1].instances.commitment = proofs[0].instances.commitment;
     assert!(check(&build(&mixed).expect("builds")).is_err());
 }

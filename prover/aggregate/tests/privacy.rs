@@ -8,7 +8,7 @@
 mod common;
 mod deferred;
 
-use common::{Lender, POINT, aggregate, borrower, package, segment_proof};
+use common::{Lender, POINT, aggregate, borrower, package};
 use deferred::{Deferred, confirms, confirms_partial};
 use halo2_proofs::{
     plonk::{ProvingKey, create_proof, keygen_pk2},
@@ -136,18 +136,20 @@ fn public(
         false => prove_with(lender, key, features, blindings, OsRng),
     };
     let proof = proof.verify(common::srs(lender.plan.k).params()).expect("it verifies");
-    let share = lender.share(0);
-    aggregate(&Witness {
-        proofs: vec![segment_proof(&proof)],
-        partials: vec![Partial {
-            score: Zeroizing::new(share.partial(features)),
-            blinding: Secret::new(blindings[1]),
-        }],
-        features_digest: common::features_digest(&lender.package.schema, features, blindings[0]),
-        schema: lender.package.schema.digest(),
-        threshold: FixedPoint::ZERO,
-        context: Context(Fr::ONE),
-    })
+    let partial = Partial {
+        score: Zeroizing::new(lender.share(0).partial(features)),
+        blinding: Secret::new(blindings[1]),
+    };
+    let mut witness = without_segments(lender, features, blindings[0]);
+    witness.push(&proof, partial);
+    aggregate(&witness)
+}
+
+/// A witness that the segments' proofs are still to be added to; its threshold is 0.
+fn without_segments(lender: &Lender, features: &Features, blinding: Fr) -> Witness {
+    let schema = &lender.package.schema;
+    let digest = common::features_digest(schema, features, blinding);
+    Witness::new(digest, schema.digest(), FixedPoint::ZERO, Context(Fr::ONE))
 }
 
 /// Incomes that lead to four scores.
@@ -243,21 +245,12 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
     let public = |link: Fr| {
         let features = with_income(&lender, truth);
         let links = [Fr::ZERO, link, Fr::ZERO].map(Secret::new);
-        let (proofs, partials): (Vec<_>, Vec<_>) = (0..2)
-            .map(|index| {
-                let (proof, partial) = lender.prove(index, &features, blinding, &links);
-                (segment_proof(&proof), partial)
-            })
-            .unzip();
-        let told = proofs[0].instances;
-        let aggregated = aggregate(&Witness {
-            proofs,
-            partials,
-            features_digest: common::features_digest(&lender.package.schema, &features, blinding),
-            schema: lender.package.schema.digest(),
-            threshold: FixedPoint::ZERO,
-            context: Context(Fr::ONE),
-        });
+        let mut witness = without_segments(&lender, &features, blinding);
+        for index in 0..2 {
+            let (proof, partial) = lender.prove(index, &features, blinding, &links);
+            witness.push(&proof, partial);
+        }
+        let (aggregated, told) = (aggregate(&witness), witness.proofs()[0].instances);
         (Deferred::of(&aggregated), told)
     };
     let guess = |(deferred, told): (Deferred, Instances)| -> Vec<u64> {
@@ -300,20 +293,13 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
     let blinding = random().expect("randomness");
     let [a, b] = [(); 2].map(|()| {
         let links = common::links(2);
-        let (proofs, partials) = (0..2)
-            .map(|index| {
-                let (proof, partial) = lender.prove(index, &features, blinding, &links);
-                (segment_proof(&proof), partial)
-            })
-            .unzip();
-        aggregate(&Witness {
-            proofs,
-            partials,
-            features_digest: common::features_digest(&lender.package.schema, &features, blinding),
-            schema: lender.package.schema.digest(),
-            threshold: FixedPoint(1),
-            context: Context(Fr::ONE),
-        })
+        let mut witness = without_segments(&lender, &features, blinding);
+        witness.threshold = FixedPoint(1);
+        for index in 0..2 {
+            let (proof, partial) = lender.prove(index, &features, blinding, &links);
+            witness.push(&proof, partial);
+        }
+        aggregate(&witness)
     });
     assert_eq!(a.statement, b.statement);
     let keys = [SegmentPoint::Selector, SegmentPoint::Constants, SegmentPoint::Permutation];
@@ -338,7 +324,7 @@ fn no_evaluation_of_a_segments_proof_is_public() {
     let words: BTreeSet<Vec<u8>> = deferred
         .chain(public.statement.into_array().map(|word| to_be_bytes(&word).to_vec()))
         .collect();
-    for proof in &witness.proofs {
+    for proof in witness.proofs() {
         let [selector, ..] = proof.key.words().expect("expressible");
         assert!(words.contains(to_be_bytes(&selector).as_slice()), "words are found");
         let evaluations = &proof.bytes[32 * (PROOF_POINTS - 2)..][..32 * PROOF_EVALUATIONS];

@@ -94,7 +94,7 @@ fn every_public_word_changes_every_challenge() {
     all_differ(&honest, &outer(&other, &instances, proof), "the key's hash");
 
     // A segment's own transcript, as the circuit runs it.
-    let segment = &witness.proofs[0];
+    let segment = &witness.proofs()[0];
     let protocol = segment.key.protocol();
     let instances = segment.instances.to_array();
     let honest = inner(&protocol, &instances, &segment.bytes);

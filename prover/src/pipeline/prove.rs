@@ -3,11 +3,7 @@
 use super::{Keys, PipelineError, ProofFile, Report, Secrets, VerifyError, plan::at_once, stage};
 use crate::memory;
 use rayon::prelude::*;
-use tessera_aggregate::{
-    VerifierSpec, Witness,
-    circuit::{Partial, SegmentProof},
-    prove as aggregate,
-};
+use tessera_aggregate::{VerifierSpec, Witness, circuit::Partial, prove as aggregate};
 use tessera_core::{
     Context, FeatureCommitment, FixedPoint, ModelDigest, Secret, Statement,
     commitment::features_digest, random,
@@ -51,16 +47,12 @@ pub fn aggregate_segments(
     context: Context,
     report: Report,
 ) -> Result<ProofFile, PipelineError> {
-    let (proofs, partials): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
     let packed = secrets.features.packed(&package.schema);
-    let witness = Witness {
-        proofs: proofs.iter().map(segment_proof).collect(),
-        partials,
-        features_digest: features_digest(&packed, &secrets.blinding),
-        schema: package.schema.digest(),
-        threshold,
-        context,
-    };
+    let features_digest = features_digest(&packed, &secrets.blinding);
+    let mut witness = Witness::new(features_digest, package.schema.digest(), threshold, context);
+    for (proof, partial) in segments {
+        witness.push(&proof, partial);
+    }
     let aggregated = stage(report, "aggregate", 1, |_| {
         aggregate(keys.aggregation_srs.params(), &keys.aggregation, &witness)
     })?;
@@ -152,10 +144,6 @@ fn prove_segment(
         }
     }
     Err(PipelineError::Coordinate { segment: index })
-}
-
-fn segment_proof(proof: &Proof<Verified>) -> SegmentProof {
-    SegmentProof { key: *proof.key(), instances: *proof.instances(), bytes: proof.bytes().to_vec() }
 }
 
 /// Accepts what the contract accepts; `spec` is the verifier's.

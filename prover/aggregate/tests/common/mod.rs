@@ -183,20 +183,15 @@ pub fn links(segments: usize) -> Vec<Secret> {
 pub fn witness(lender: &Lender, features: &Features, threshold: i64) -> Witness {
     let blinding = random().expect("randomness");
     let links = links(lender.plan.segments());
-    let (proofs, partials) = (0..lender.plan.segments())
-        .map(|index| {
-            let (proof, partial) = lender.prove(index, features, blinding, &links);
-            (segment_proof(&proof), partial)
-        })
-        .unzip();
-    Witness {
-        proofs,
-        partials,
-        features_digest: features_digest(&lender.package.schema, features, blinding),
-        schema: lender.package.schema.digest(),
-        threshold: FixedPoint(threshold),
-        context: Context(Fr::from(0xc0ffee)),
+    let schema = &lender.package.schema;
+    let digest = features_digest(schema, features, blinding);
+    let (threshold, context) = (FixedPoint(threshold), Context(Fr::from(0xc0ffee)));
+    let mut witness = Witness::new(digest, schema.digest(), threshold, context);
+    for index in 0..lender.plan.segments() {
+        let (proof, partial) = lender.prove(index, features, blinding, &links);
+        witness.push(&proof, partial);
     }
+    witness
 }
 
 /// The aggregation key of `segments` and its verifier, made once.
@@ -215,7 +210,7 @@ pub fn aggregation(segments: usize) -> Arc<(AggregationKey, VerifierSpec)> {
 
 /// Proves without asking whether the witness is honest.
 pub fn aggregate(witness: &Witness) -> Aggregated {
-    let segments = witness.proofs.len();
+    let segments = witness.proofs().len();
     let made = aggregation(segments);
     let (key, _) = &*made;
     prove(srs(key.k()).params(), key, witness).expect("a proof")
