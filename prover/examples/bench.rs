@@ -16,15 +16,21 @@ use halo2curves::{
     ff::PrimeField,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, path::Path, sync::Mutex, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 use tessera::{
     memory,
-    pipeline::{Event, Expectation, Keys, Machine, ProofFile, Secrets, compare, prove},
+    pipeline::{Expectation, Machine, compare, local, warm},
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_core::{Context, FixedPoint, Secret, random};
 use tessera_import::{ImportOptions, import};
 use tessera_model::{Features, Package, Scaling, Schema};
+use tessera_proving::{Event, ProofFile, Prover, Secrets};
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 use tessera_setup::SrsStore;
 use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
@@ -185,12 +191,12 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
     package.model.validate(&package.schema)?;
     memory::reset();
     let start = Instant::now();
-    let keys = Keys::build(package, segments, store, &|_| {})?;
+    let prover = warm(package.clone(), segments, Arc::new(store.clone()), &|_| {})?;
     let keys_seconds = start.elapsed().as_secs_f64();
 
     let (mut prove_seconds, mut stages, mut proof) = (f64::INFINITY, BTreeMap::new(), None);
     for _ in 0..runs {
-        let (seconds, run, made) = run(&keys, package, &case.features)?;
+        let (seconds, run, made) = run(&prover, &case.features)?;
         if seconds < prove_seconds {
             (prove_seconds, stages) = (seconds, run);
         }
@@ -198,8 +204,8 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
     }
     let peak_memory_bytes = memory::peak();
     let proof = proof.ok_or_else(|| eyre!("no run"))?;
-    let (verify_gas, verifier_code_bytes) = verify(&keys, &proof)?;
-    let (segment_k, aggregation_k) = keys.k();
+    let (verify_gas, verifier_code_bytes) = verify(&prover, &proof)?;
+    let (segment_k, aggregation_k) = (prover.segment_k(), prover.aggregation_k()?);
     let [msm_seconds, fft_seconds] = kernels(aggregation_k, store)?;
     let other_seconds = (stages["aggregate"] - msm_seconds - fft_seconds).max(0.0);
     Ok(Row {
@@ -208,7 +214,7 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
         expected,
         segments,
         segment_k,
-        segment_rows: keys.rows().to_vec(),
+        segment_rows: prover.rows().to_vec(),
         aggregation_k,
         keys_seconds,
         prove_seconds,
@@ -224,26 +230,32 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
 
 /// One proof from features to what is sent: seconds in all and by stage.
 fn run(
-    keys: &Keys,
-    package: &Package,
+    prover: &Prover,
     features: &Features,
 ) -> eyre::Result<(f64, BTreeMap<&'static str, f64>, ProofFile)> {
     let secrets = Secrets { features: features.clone(), blinding: Secret::new(random()?) };
+    let start = Instant::now();
+    // A stage has its start until it is finished, and its length from then on.
     let stages = Mutex::new(BTreeMap::new());
     let report = |event| {
-        if let Event::Finished { stage, seconds } = event {
-            stages.lock().expect("no panic while held").insert(stage, seconds);
+        let (now, mut stages) = (start.elapsed().as_secs_f64(), stages.lock().expect("no panic"));
+        match event {
+            Event::Started { stage, .. } => drop(stages.insert(stage.name(), now)),
+            Event::Finished { stage } => *stages.entry(stage.name()).or_default() -= now,
+            Event::Advanced { .. } => {}
         }
     };
-    let start = Instant::now();
-    let proof = prove(keys, package, &secrets, FixedPoint::ZERO, Context(Fr::from(1)), &report)?;
+    let (threshold, context) = (FixedPoint::ZERO, Context(Fr::from(1)));
+    let proof = prover.prove(&secrets, threshold, context, &local(prover), &report)?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok((seconds, stages.into_inner()?, proof))
+    let lengths =
+        stages.into_inner()?.into_iter().map(|(stage, negative): (_, f64)| (stage, -negative));
+    Ok((seconds, lengths.collect(), proof))
 }
 
 /// Gas of a whole bare transaction, and the verifier's runtime code.
-fn verify(keys: &Keys, proof: &ProofFile) -> eyre::Result<(u64, usize)> {
-    let spec = keys.verifier();
+fn verify(prover: &Prover, proof: &ProofFile) -> eyre::Result<(u64, usize)> {
+    let spec = prover.verifier()?;
     let name = contract_name(spec.segments);
     let compiled = compile(Path::new("tools/solc"), &name, &generate(&spec))?;
     match Evm::deploy(&compiled.creation)?.verify(&proof.statement.to_bytes(), &proof.proof)? {

@@ -10,12 +10,10 @@ use common::{
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
-use tessera::{
-    chain::{Request, Terms},
-    pipeline::ProofFile,
-};
+use tessera::chain::{Request, Terms};
 use tessera_core::FixedPoint;
 use tessera_credential::SignedCredential;
+use tessera_proving::ProofFile;
 
 const CONTEXT: &str = "0x00000000000000000000000000000000000000000000000000000000000000c0";
 

@@ -1,8 +1,9 @@
 //! Randomness of the pipeline: one borrower, one model, proven twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use tempfile::TempDir;
-use tessera::pipeline::{Keys, Secrets, prove_segments};
+use tessera::pipeline::{local, warm};
 use tessera_artifact::Sha256Digest;
 use tessera_core::{Fr, Secret, random, to_be_bytes};
 use tessera_model::{
@@ -10,6 +11,7 @@ use tessera_model::{
     Schema, Source, Target,
     network::{Input, Layer, Neuron},
 };
+use tessera_proving::Secrets;
 use tessera_setup::SrsStore;
 
 /// Wide enough a network to be cut in two, which a link ties: each of twenty neurons reads income and
@@ -53,16 +55,17 @@ fn package() -> Package {
 fn nothing_that_blinds_occurs_twice() {
     let package = package();
     let folder = TempDir::new().expect("a folder");
-    let keys = Keys::build(&package, 2, &SrsStore::new(folder.path()), &|_| ()).expect("keys");
     let secrets = Secrets {
         features: Features::new(&package.schema, vec![2500, 400]).expect("in range"),
         blinding: Secret::new(random().expect("randomness")),
     };
+    let store = Arc::new(SrsStore::new(folder.path()));
+    let prover = warm(package, 2, store, &|_| ()).expect("keys");
     let mut seen = BTreeSet::<[u8; 32]>::new();
     let mut fresh = |what: &str, word: [u8; 32]| assert!(seen.insert(word), "{what} occurs twice");
     let mut commitments = BTreeSet::new();
     for _ in 0..2 {
-        let segments = prove_segments(&keys, &package, &secrets, &|_| ()).expect("proofs");
+        let segments = prover.prove_segments(&secrets, &local(&prover), &|_| ()).expect("proofs");
         let instances: Vec<_> = segments.iter().map(|(proof, _)| *proof.instances()).collect();
         let [first, second] = instances.as_slice() else { panic!("two segments") };
         assert_eq!(first.link_out, second.link_in);

@@ -20,14 +20,12 @@ use std::{
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-use tessera::{
-    chain::{Artifacts, Deployment, Request},
-    pipeline::ProofFile,
-};
+use tessera::chain::{Artifacts, Deployment, Request};
 use tessera_aggregate::VerifierSpec;
 use tessera_credential::{AccountKey, Opening, SignedCredential};
 use tessera_import::{ImportOptions, InferOptions, Table, import, infer};
 use tessera_model::{Package, Scaling, Schema, Score, package, schema::parse_grid};
+use tessera_proving::ProofFile;
 use tessera_report::Report;
 use tessera_segment::Proof;
 use tessera_setup::{Srs, import_ptau};
@@ -81,7 +79,7 @@ fn as_proof(path: &Path) -> Result<(), String> {
     });
     let mut proof = ProofFile::load(path).map_err(|error| error.to_string())?;
     proof.verifier = SPEC.digest();
-    let _ = verdict(tessera::pipeline::verify(&proof, &SPEC));
+    let _ = verdict(tessera_proving::verify(&proof, &SPEC));
     Ok(())
 }
 

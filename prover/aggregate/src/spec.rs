@@ -8,10 +8,11 @@ use halo2curves::{
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_json, sha256, write_json};
+use tessera_artifact::{ArtifactError, Sha256Digest, decode_json, encode_json, sha256};
 
 const KIND: &str = "tessera.verifier";
 const VERSION: u32 = 1;
+#[cfg(feature = "files")]
 const FILE_LIMIT: u64 = 64 << 10;
 
 /// Largest number of segments of a verifier.
@@ -79,8 +80,15 @@ impl VerifierSpec {
         sha256(&bytes)
     }
 
-    /// Writes the specification.
+    /// Writes [`Self::to_bytes`].
+    #[cfg(feature = "files")]
     pub fn save(&self, path: &Path) -> Result<(), SpecError> {
+        let secrecy = tessera_artifact::Secrecy::Public;
+        Ok(tessera_artifact::write(path, &self.to_bytes()?, secrecy)?)
+    }
+
+    /// The specification as JSON.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SpecError> {
         let file = File {
             segments: self.segments,
             k: self.k,
@@ -93,12 +101,19 @@ impl VerifierSpec {
             insecure_srs: self.insecure_srs,
             digest: self.digest(),
         };
-        Ok(write_json(path, KIND, VERSION, &file, Secrecy::Public)?)
+        Ok(encode_json(Path::new("verifier"), KIND, VERSION, &file)?.to_vec())
     }
 
-    /// Reads a specification and checks it against its digest.
+    /// [`Self::from_bytes`] of the file at `path`.
+    #[cfg(feature = "files")]
     pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let file: File = read_json(path, KIND, VERSION, FILE_LIMIT)?;
+        Self::from_bytes(path, &tessera_artifact::read(path, FILE_LIMIT)?)
+    }
+
+    /// A specification, checked against its digest; `origin` names it in errors.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, SpecError> {
+        let path = origin;
+        let file: File = decode_json(path, KIND, VERSION, bytes)?;
         let malformed =
             |field, fault: String| SpecError::Malformed { path: path.to_path_buf(), field, fault };
         if !(1..=MAX_SEGMENTS).contains(&file.segments) {

@@ -14,7 +14,7 @@ use tessera_aggregate::{
 use tessera_circuit::testing::check;
 use tessera_core::{Fr, ModelDigest, Secret, StatementWords, random, to_be_bytes};
 use tessera_model::Features;
-use tessera_segment::{Instances, circuit::commit_partial, key::model_digest};
+use tessera_segment::{circuit::commit_partial, key::model_digest};
 use verifier_gen::{Evm, Outcome, generate};
 
 const SCORE: i64 = 647 * POINT;

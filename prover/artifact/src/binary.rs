@@ -8,12 +8,15 @@
 //! | 20 | 8 | length of the body |
 //! | 28 | 32 | SHA-256 of the body |
 
+use crate::{ArtifactError, Sha256Digest, sha256};
+#[cfg(feature = "files")]
 use crate::{
-    ArtifactError, Secrecy, Sha256Digest,
+    Secrecy,
     file::{Existing, read_up_to, write_parts},
-    sha256,
 };
-use std::{fs::File, path::Path};
+#[cfg(feature = "files")]
+use std::fs::File;
+use std::path::Path;
 
 const MAGIC: &[u8; 8] = b"TESSERA\0";
 
@@ -54,7 +57,18 @@ impl Header {
     }
 }
 
+/// The header of `body`.
+fn header(kind: [u8; 8], version: u32, body: &[u8]) -> Header {
+    Header { kind, version, length: body.len() as u64, digest: sha256(body) }
+}
+
+/// `body` behind its header.
+pub fn encode_binary(kind: [u8; 8], version: u32, body: &[u8]) -> Vec<u8> {
+    [&header(kind, version, body).to_bytes(), body].concat()
+}
+
 /// Writes `body` behind its header (see [`write()`](crate::write()) for how) and returns its digest.
+#[cfg(feature = "files")]
 pub fn write_binary(
     path: &Path,
     kind: [u8; 8],
@@ -62,10 +76,9 @@ pub fn write_binary(
     body: &[u8],
     secrecy: Secrecy,
 ) -> Result<Sha256Digest, ArtifactError> {
-    let digest = sha256(body);
-    let header = Header { kind, version, length: body.len() as u64, digest };
+    let header = header(kind, version, body);
     write_parts(path, &[&header.to_bytes(), body], secrecy, Existing::Replaced)?;
-    Ok(digest)
+    Ok(header.digest)
 }
 
 /// The body of a binary file of this kind and version, of at most `limit` bytes, after its length
@@ -74,6 +87,7 @@ pub fn write_binary(
 /// Errors: [`ArtifactError::Kind`], [`ArtifactError::Version`], [`ArtifactError::TooLarge`],
 /// [`ArtifactError::Truncated`], [`ArtifactError::Trailing`], [`ArtifactError::Digest`] and those
 /// of [`read`](crate::read).
+#[cfg(feature = "files")]
 pub fn read_binary(
     path: &Path,
     kind: [u8; 8],
@@ -82,9 +96,42 @@ pub fn read_binary(
 ) -> Result<Vec<u8>, ArtifactError> {
     let file = File::open(path).map_err(ArtifactError::io("read", path))?;
     let head = read_up_to(&file, path, HEADER_LEN as u64, HEADER_LEN as u64)?;
+    let header = expect_header(path, &head, kind, version, limit)?;
+    // The claimed length is believed (and memory reserved) only as far as the file reaches.
+    let size = file.metadata().map_err(ArtifactError::io("read", path))?.len();
+    let expected = header.length.min(size.saturating_sub(HEADER_LEN as u64));
+    let body = read_up_to(&file, path, expected, header.length.saturating_add(1))?;
+    check_body(path, &header, &body)?;
+    Ok(body)
+}
+
+/// The body of what [`encode_binary`] made, of this kind and version, after its length and digest were
+/// found right. `origin` names the artifact in errors.
+///
+/// Errors: those of [`read_binary`] that are not of reading.
+pub fn decode_binary<'a>(
+    origin: &Path,
+    kind: [u8; 8],
+    version: u32,
+    bytes: &'a [u8],
+) -> Result<&'a [u8], ArtifactError> {
+    let (head, body) = bytes.split_at(bytes.len().min(HEADER_LEN));
+    let header = expect_header(origin, head, kind, version, u64::MAX)?;
+    check_body(origin, &header, body)?;
+    Ok(body)
+}
+
+/// The header in `head`, which has to be of this kind and version.
+fn expect_header(
+    path: &Path,
+    head: &[u8],
+    kind: [u8; 8],
+    version: u32,
+    limit: u64,
+) -> Result<Header, ArtifactError> {
     let wrong_kind =
         |found| ArtifactError::Kind { path: path.into(), expected: kind_name(&kind), found };
-    let Some(header) = Header::parse(&head) else {
+    let Some(header) = Header::parse(head) else {
         return Err(if !head.is_empty() && head.starts_with(&MAGIC[..head.len().min(8)]) {
             let (expected, found) = (HEADER_LEN as u64, head.len() as u64);
             ArtifactError::Truncated { path: path.into(), expected, found }
@@ -110,28 +157,24 @@ pub fn read_binary(
             size: Some(header.length),
         });
     }
-    let truncated = |found: u64| ArtifactError::Truncated {
-        path: path.into(),
-        expected: (HEADER_LEN as u64).saturating_add(header.length),
-        found: HEADER_LEN as u64 + found,
-    };
-    // The claimed length is believed (and memory reserved) only as far as the file reaches.
-    let size = file.metadata().map_err(ArtifactError::io("read", path))?.len();
-    let expected = header.length.min(size.saturating_sub(HEADER_LEN as u64));
-    let body = read_up_to(&file, path, expected, header.length.saturating_add(1))?;
-    let found = body.len() as u64;
+    Ok(header)
+}
+
+/// Whether `body` has the length and the digest that its header says.
+fn check_body(path: &Path, header: &Header, body: &[u8]) -> Result<(), ArtifactError> {
+    let (path, found) = (path.into(), body.len() as u64);
+    let expected = (HEADER_LEN as u64).saturating_add(header.length);
     if found < header.length {
-        return Err(truncated(found));
+        let found = HEADER_LEN as u64 + found;
+        return Err(ArtifactError::Truncated { path, expected, found });
     }
     if found > header.length {
-        let expected = HEADER_LEN as u64 + header.length;
-        return Err(ArtifactError::Trailing { path: path.into(), expected });
+        return Err(ArtifactError::Trailing { path, expected });
     }
-    let found = sha256(&body);
-    if found != header.digest {
-        return Err(ArtifactError::Digest { path: path.into(), expected: header.digest, found });
+    match sha256(body) {
+        found if found == header.digest => Ok(()),
+        found => Err(ArtifactError::Digest { path, expected: header.digest, found }),
     }
-    Ok(body)
 }
 
 /// A kind as text: trailing zeros dropped, unprintable bytes escaped.

@@ -3,7 +3,7 @@ use std::{
     ffi::OsString,
     fs::{self, File},
     io::{Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Who may read a file.
@@ -56,12 +56,39 @@ pub fn write(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(), Artifact
     write_parts(path, &[bytes], secrecy, Existing::Replaced)
 }
 
+/// [`write()`] where no file may be yet: one that is there stays as it is, also when another process
+/// makes it at the same time. For what can't be made again: keys, openings, packages.
+///
+/// Errors: those of [`write()`]; [`ArtifactError::Exists`].
+pub fn create(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(), ArtifactError> {
+    write_parts(path, &[bytes], secrecy, Existing::Kept)
+}
+
+/// Renames what is at `path`, a file or a folder, to the first of `path.1`, `path.2`, … that is free,
+/// and says which. `None` where nothing is.
+///
+/// Errors: [`ArtifactError::Io`].
+pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, ArtifactError> {
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let numbered = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let free = |path: &PathBuf| path.symlink_metadata().is_err();
+    let aside = (1..).map(numbered).find(free).expect("there are more numbers than files");
+    fs::rename(path, &aside).map_err(ArtifactError::io("move aside", path))?;
+    Ok(Some(aside))
+}
+
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
     /// It is replaced.
     Replaced,
-    /// It stays: [`ArtifactError::Io`] of the kind `AlreadyExists`, also when it appears meanwhile.
+    /// It stays: [`ArtifactError::Exists`], also when it appears meanwhile.
     Kept,
 }
 

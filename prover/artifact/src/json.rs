@@ -1,24 +1,21 @@
-use crate::{
-    ArtifactError, Secrecy,
-    file::{Existing, write_parts},
-    read, write,
-};
+use crate::ArtifactError;
+#[cfg(feature = "files")]
+use crate::{Secrecy, create, read, write};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
 use std::{fmt, io, marker::PhantomData, path::Path};
+use zeroize::Zeroizing;
 
 const KIND: &str = "kind";
 const VERSION: &str = "version";
 
-/// Writes `value` as `{"kind": …, "version": …, …its own fields}`, indented, with a final newline.
+/// Writes [`encode_json`] of `value`.
 ///
-/// The same value gives the same bytes as long as its maps are ordered (`BTreeMap`, not `HashMap`).
-///
-/// Errors: [`ArtifactError::Encode`] when `value` is not an object or has a field `kind` or
-/// `version` of its own, and those of [`write()`](crate::write()).
+/// Errors: those of [`encode_json`] and of [`write()`](crate::write()).
+#[cfg(feature = "files")]
 pub fn write_json<T: Serialize>(
     path: &Path,
     kind: &str,
@@ -26,14 +23,14 @@ pub fn write_json<T: Serialize>(
     value: &T,
     secrecy: Secrecy,
 ) -> Result<(), ArtifactError> {
-    let bytes = to_bytes(path, kind, version, value)?;
-    wiped(bytes, |bytes| write(path, bytes, secrecy))
+    write(path, &encode_json(path, kind, version, value)?, secrecy)
 }
 
 /// [`write_json`] where no file may be yet: one that is there stays as it is, also when another
 /// process makes it at the same time.
 ///
-/// Errors: those of [`write_json`]; [`ArtifactError::Io`] of the kind `AlreadyExists`.
+/// Errors: those of [`write_json`]; [`ArtifactError::Exists`].
+#[cfg(feature = "files")]
 pub fn create_json<T: Serialize>(
     path: &Path,
     kind: &str,
@@ -41,17 +38,24 @@ pub fn create_json<T: Serialize>(
     value: &T,
     secrecy: Secrecy,
 ) -> Result<(), ArtifactError> {
-    let bytes = to_bytes(path, kind, version, value)?;
-    wiped(bytes, |bytes| write_parts(path, &[bytes], secrecy, Existing::Kept))
+    create(path, &encode_json(path, kind, version, value)?, secrecy)
 }
 
-fn to_bytes<T: Serialize>(
-    path: &Path,
+/// The bytes of `{"kind": …, "version": …, …the fields of value}`, indented, with a final newline.
+/// They may be secret, so they are wiped when they are dropped.
+///
+/// The same value gives the same bytes as long as its maps are ordered (`BTreeMap`, not `HashMap`).
+/// `origin` names the artifact in errors: a path, or whatever else it is known by.
+///
+/// Errors: [`ArtifactError::Encode`] when `value` is not an object or has a field `kind` or
+/// `version` of its own.
+pub fn encode_json<T: Serialize>(
+    origin: &Path,
     kind: &str,
     version: u32,
     value: &T,
-) -> Result<Vec<u8>, ArtifactError> {
-    let encode = |reason| ArtifactError::Encode { path: path.into(), reason };
+) -> Result<Zeroizing<Vec<u8>>, ArtifactError> {
+    let encode = |reason| ArtifactError::Encode { path: origin.into(), reason };
     let value = serde_json::to_value(value).map_err(|error| encode(error.to_string()))?;
     let Value::Object(fields) = value else {
         return Err(encode("only an object with named fields can be a file".into()));
@@ -68,8 +72,8 @@ fn to_bytes<T: Serialize>(
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let mut length = Length(0);
     let encoded = serde_json::to_writer_pretty(&mut length, &object);
-    let mut bytes = Vec::with_capacity(length.0 + 1);
-    let encoded = encoded.and_then(|()| serde_json::to_writer_pretty(&mut bytes, &object));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.0 + 1));
+    let encoded = encoded.and_then(|()| serde_json::to_writer_pretty(&mut *bytes, &object));
     object.values_mut().for_each(wipe);
     encoded.map_err(|error| encode(error.to_string()))?;
     bytes.push(b'\n');
@@ -90,21 +94,12 @@ impl io::Write for Length {
     }
 }
 
-/// What `work` makes of the bytes of a file, which may be secret and are wiped afterwards.
-fn wiped<T>(mut bytes: Vec<u8>, work: impl FnOnce(&[u8]) -> T) -> T {
-    let result = work(&bytes);
-    bytes.fill(0);
-    // The stores are not dead: the compiler must assume that they are read.
-    std::hint::black_box(&bytes);
-    result
-}
-
 /// Overwrites the numbers and texts in `value`.
 fn wipe(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(wipe),
         Value::Object(fields) => fields.values_mut().for_each(wipe),
-        Value::String(text) => wiped(std::mem::take(text).into_bytes(), |_| ()),
+        Value::String(text) => drop(Zeroizing::new(std::mem::take(text))),
         Value::Null | Value::Bool(_) | Value::Number(_) => {
             *value = Value::Null;
             std::hint::black_box(value);
@@ -112,27 +107,33 @@ fn wipe(value: &mut Value) {
     }
 }
 
-/// The value of a JSON file of this kind and version, of at most `limit` bytes.
+/// [`decode_json`] of the file at `path`, of at most `limit` bytes.
 ///
-/// `T` sees neither `kind` nor `version`, so it may `deny_unknown_fields`.
-///
-/// Errors: [`ArtifactError::Json`] with line and column, [`ArtifactError::Kind`],
-/// [`ArtifactError::Version`] and those of [`read`](crate::read).
+/// Errors: those of [`decode_json`] and of [`read`](crate::read).
+#[cfg(feature = "files")]
 pub fn read_json<T: DeserializeOwned>(
     path: &Path,
     kind: &str,
     version: u32,
     limit: u64,
 ) -> Result<T, ArtifactError> {
-    wiped(read(path, limit)?, |bytes| parse(path, kind, version, bytes))
+    decode_json(path, kind, version, &Zeroizing::new(read(path, limit)?))
 }
 
-fn parse<T: DeserializeOwned>(
-    path: &Path,
+/// The value that [`encode_json`] wrote, of this kind and version.
+///
+/// `T` sees neither `kind` nor `version`, so it may `deny_unknown_fields`. `origin` names the artifact
+/// in errors.
+///
+/// Errors: [`ArtifactError::Json`] with line and column, [`ArtifactError::Kind`],
+/// [`ArtifactError::Version`].
+pub fn decode_json<T: DeserializeOwned>(
+    origin: &Path,
     kind: &str,
     version: u32,
     bytes: &[u8],
 ) -> Result<T, ArtifactError> {
+    let path = origin;
     let json = |error| json_error(path, error);
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(json)?;
     match envelope.kind {

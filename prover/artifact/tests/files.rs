@@ -1,3 +1,5 @@
+//! Reading and writing at paths.
+
 use proptest::prelude::*;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! JSON artifacts.
+
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
@@ -152,8 +154,7 @@ fn creating_replaces_nothing() {
     let (_folder, path) = file("here before");
     let create = || create_json(&path, "tessera.sample", 1, &sample(), Secrecy::Secret);
     let error = create().unwrap_err();
-    let ArtifactError::Io { source, .. } = &error else { panic!("{error}") };
-    assert_eq!(source.kind(), std::io::ErrorKind::AlreadyExists);
+    assert!(matches!(error, ArtifactError::Exists { .. }), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "here before");
 
     // Of many that create it at once, one does.

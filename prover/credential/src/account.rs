@@ -7,7 +7,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, io::ErrorKind, path::Path};
+use std::{fmt, path::Path};
 use tessera_artifact::{ArtifactError, Secrecy, create_json, read_json};
 use zeroize::Zeroizing;
 
@@ -65,9 +65,7 @@ impl AccountKey {
         let private_key = Zeroizing::new(format!("0x{}", hex::encode(*secret)));
         let file = KeyFile { address: self.address(), private_key };
         create_json(path, KIND, VERSION, &file, Secrecy::Secret).map_err(|error| match error {
-            ArtifactError::Io { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
-                CredentialError::KeyExists { path: path.into() }
-            }
+            ArtifactError::Exists { .. } => CredentialError::KeyExists { path: path.into() },
             other => other.into(),
         })
     }

@@ -1,6 +1,7 @@
 //! What can be wrong with a credential, a key or an opening.
 
 use crate::date;
+#[cfg(feature = "sign")]
 use alloy::primitives::{Address, B256};
 use std::path::PathBuf;
 use tessera_artifact::ArtifactError;
@@ -47,6 +48,7 @@ pub enum CredentialError {
         /// What it should look like.
         expected: &'static str,
     },
+    #[cfg(feature = "sign")]
     /// The uid written in the file is not that of the credential in it.
     #[error(
         "{path}: uid is {found}, but the credential's own is {computed}: the file was edited or damaged"
@@ -84,6 +86,7 @@ pub enum CredentialError {
         "the opening does not open the credential's commitment: another borrower's file, or one of the two was changed"
     )]
     Opening,
+    #[cfg(feature = "sign")]
     /// A word that the circuits read as a field element, but is none.
     #[error("{field} {value} is not below the bn254 scalar modulus: no proof could be made for it")]
     NotInField {
@@ -100,6 +103,7 @@ pub enum CredentialError {
         /// Which rule it breaks.
         fault: &'static str,
     },
+    #[cfg(feature = "sign")]
     /// Signed by somebody else, or changed after it was signed.
     #[error(
         "the signature is not {attester}'s over this credential: it was changed, or another key signed it"

@@ -10,22 +10,30 @@
 //!
 //! The signed half ([`SignedCredential`]) is public and goes into a borrow request. The other half
 //! ([`Opening`]: features and blinding) is the borrower's secret and goes into the prover alone.
-//! `docs/credential.md` describes both for an implementation in another language, with test vectors.
+//! The first needs the feature `sign`, which brings Ethereum's signatures and a key file's path; the
+//! second is all that a prover needs. `docs/credential.md` describes both for an implementation in another language, with test vectors.
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "sign")]
 mod account;
+#[cfg(feature = "sign")]
 mod credential;
 mod error;
+#[cfg(feature = "sign")]
 mod issue;
 mod opening;
 
+#[cfg(feature = "sign")]
 pub use account::AccountKey;
+#[cfg(feature = "sign")]
 pub use credential::{Credential, Home, SignedCredential};
 pub use error::CredentialError;
+#[cfg(feature = "sign")]
 pub use issue::{Grant, Issued, issue};
 pub use opening::Opening;
 
+#[cfg(feature = "sign")]
 use rand::TryRngCore;
 use std::time::{Duration, UNIX_EPOCH};
 use tessera_core::{Secret, random};
@@ -41,6 +49,7 @@ pub fn fresh_blinding() -> Result<Secret, CredentialError> {
     random().map(Secret::new).map_err(|_| CredentialError::Randomness)
 }
 
+#[cfg(feature = "sign")]
 /// Fills `bytes` from the operating system's generator.
 fn fill_random(bytes: &mut [u8]) -> Result<(), CredentialError> {
     rand::rngs::OsRng.try_fill_bytes(bytes).map_err(|_| CredentialError::Randomness)

@@ -3,13 +3,14 @@
 use crate::CredentialError;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path};
-use tessera_artifact::{Secrecy, read_json, write_json};
+use tessera_artifact::{decode_json, encode_json};
 use tessera_core::{FeatureCommitment, SchemaDigest, Secret, commitment::commit, from_hex, to_hex};
 use tessera_model::{Features, Schema};
 use zeroize::Zeroizing;
 
 const KIND: &str = "tessera.opening";
 const VERSION: u32 = 1;
+#[cfg(feature = "files")]
 const LIMIT: u64 = 4 << 20;
 
 /// What a commitment hides: features that their schema admits, and blinding. Zeroised when dropped;
@@ -79,19 +80,38 @@ impl Opening {
         self.commitment
     }
 
-    /// Writes the secret file, mode 0600.
+    /// Writes [`Self::to_bytes`] to a secret file, mode 0600, where none may be yet: without its blinding
+    /// a credential can't be used.
+    #[cfg(feature = "files")]
     pub fn save(&self, path: &Path) -> Result<(), CredentialError> {
+        let secrecy = tessera_artifact::Secrecy::Secret;
+        Ok(tessera_artifact::create(path, &self.to_bytes()?, secrecy)?)
+    }
+
+    /// The opening as JSON. Secret.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
         let file = OpeningFile {
             schema: self.schema,
             codes: Zeroizing::new(self.features.codes().to_vec()),
             blinding: Zeroizing::new(to_hex(&self.blinding.expose())),
         };
-        Ok(write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
+        Ok(encode_json(Path::new("opening"), KIND, VERSION, &file)?)
     }
 
-    /// Reads the secret file; `schema` has to be the one it was made for.
+    /// [`Self::from_bytes`] of the file at `path`.
+    #[cfg(feature = "files")]
     pub fn load(path: &Path, schema: &Schema) -> Result<Self, CredentialError> {
-        let mut file: OpeningFile = read_json(path, KIND, VERSION, LIMIT)?;
+        Self::from_bytes(path, &Zeroizing::new(tessera_artifact::read(path, LIMIT)?), schema)
+    }
+
+    /// An opening; `schema` has to be the one it was made for, and `origin` names it in errors.
+    pub fn from_bytes(
+        origin: &Path,
+        bytes: &[u8],
+        schema: &Schema,
+    ) -> Result<Self, CredentialError> {
+        let path = origin;
+        let mut file: OpeningFile = decode_json(path, KIND, VERSION, bytes)?;
         let found = schema.digest();
         if found != file.schema {
             let (expected, found) = (file.schema.to_string(), found.to_string());

@@ -126,9 +126,14 @@ pub fn import_again(package: &Package, path: &Path) -> Result<Imported, ImportEr
     Ok(imported)
 }
 
+/// The bytes of the model file at `path`.
+pub fn read_source(path: &Path) -> Result<Vec<u8>, ArtifactError> {
+    tessera_artifact::read(path, MAX_MODEL_FILE)
+}
+
 /// Keeps a copy of the file at `source` in the package's `folder`, for later reports.
 pub fn save_source(folder: &Path, source: &Path) -> Result<(), ArtifactError> {
-    let bytes = tessera_artifact::read(source, MAX_MODEL_FILE)?;
+    let bytes = read_source(source)?;
     tessera_artifact::write(&folder.join(SOURCE_FILE), &bytes, Secrecy::Secret)
 }
 

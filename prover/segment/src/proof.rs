@@ -22,8 +22,9 @@ use snark_verifier::{
     verifier::{SnarkVerifier, plonk::PlonkVerifier},
 };
 use std::{marker::PhantomData, path::Path};
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
+use tessera_artifact::{ArtifactError, Sha256Digest};
 use tessera_core::{Fr, mutant, poseidon};
+use zeroize::Zeroizing;
 
 /// Poseidon transcript of segment proofs, over `S`.
 pub type Transcript<S> = PoseidonTranscript<
@@ -49,6 +50,7 @@ pub const PROOF_LENGTH: usize = 32 * (PROOF_POINTS + PROOF_EVALUATIONS);
 
 const KIND: &str = "tessera.segment-proof";
 const VERSION: u32 = 1;
+#[cfg(feature = "files")]
 const FILE_LIMIT: u64 = 16 << 10;
 
 /// A proof that nobody has checked.
@@ -122,9 +124,15 @@ impl<State> Proof<State> {
         &self.bytes
     }
 
-    /// Writes the proof as JSON that only the owner reads, with the digest of the reference string it
-    /// was made with.
+    /// Writes [`Self::to_bytes`] to a file that only the owner reads.
+    #[cfg(feature = "files")]
     pub fn write(&self, path: &Path, srs: Sha256Digest) -> Result<(), ProofError> {
+        let secrecy = tessera_artifact::Secrecy::Secret;
+        Ok(tessera_artifact::write(path, &self.to_bytes(srs)?, secrecy)?)
+    }
+
+    /// The proof as JSON, with the digest of the reference string it was made with.
+    pub fn to_bytes(&self, srs: Sha256Digest) -> Result<Zeroizing<Vec<u8>>, ProofError> {
         let file = File {
             k: self.key.k,
             key: self.key.points.map(|point| hex::encode(point.to_bytes())),
@@ -133,7 +141,7 @@ impl<State> Proof<State> {
             proof: hex::encode(&self.bytes),
             srs,
         };
-        Ok(tessera_artifact::write_json(path, KIND, VERSION, &file, Secrecy::Secret)?)
+        Ok(tessera_artifact::encode_json(Path::new("proof"), KIND, VERSION, &file)?)
     }
 }
 
@@ -216,9 +224,16 @@ impl Proof<Unverified> {
         })
     }
 
-    /// Reads a proof and the digest of the reference string it was made with.
+    /// [`Self::from_bytes`] of the file at `path`.
+    #[cfg(feature = "files")]
     pub fn read(path: &Path) -> Result<(Self, Sha256Digest), ProofError> {
-        let file: File = tessera_artifact::read_json(path, KIND, VERSION, FILE_LIMIT)?;
+        Self::from_bytes(path, &tessera_artifact::read(path, FILE_LIMIT)?)
+    }
+
+    /// A proof and the digest of the reference string it was made with; `origin` names it in errors.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<(Self, Sha256Digest), ProofError> {
+        let path = origin;
+        let file: File = tessera_artifact::decode_json(path, KIND, VERSION, bytes)?;
         let malformed =
             |field, fault: String| ProofError::Malformed { path: path.to_path_buf(), field, fault };
         if !(MIN_K..=MAX_K).contains(&file.k) && !mutant("segment-proof.k") {

@@ -29,6 +29,7 @@ use halo2curves::{
     group::Curve,
 };
 use serde::Serialize;
+#[cfg(feature = "files")]
 use std::path::Path;
 use tessera_artifact::Sha256Digest;
 
@@ -49,11 +50,13 @@ pub struct CheckReport {
     pub published: Option<&'static str>,
 }
 
+#[cfg(feature = "files")]
 /// [Loads](Srs::load) and [checks](Srs::check) the SRS at `path`; every error names it.
 pub fn check_file(path: &Path) -> Result<CheckReport, SrsError> {
     check(path, &Srs::load(path)?)
 }
 
+#[cfg(feature = "files")]
 /// [`Srs::check`] of what was read from `path`, which errors name.
 pub(crate) fn check(path: &Path, srs: &Srs) -> Result<CheckReport, SrsError> {
     srs.check().map_err(|error| match error {

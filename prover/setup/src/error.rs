@@ -8,13 +8,21 @@ use tessera_artifact::ArtifactError;
 pub enum SrsError {
     /// A size that no SRS has here.
     #[error("k = {k} was asked for: an SRS has k from 1 to {MAX_K}")]
-    Size { k: u32 },
+    Size {
+        /// Power of two of its size.
+        k: u32,
+    },
     /// The file could not be read or written, or is not what it claims to be.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
     /// The file was read, what is in it is wrong.
     #[error("{}: {fault}", path.display())]
-    File { path: PathBuf, fault: Fault },
+    File {
+        /// The file, or what the artifact is called where there is none.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+    },
     /// An SRS in memory is wrong.
     #[error("the SRS is refused: {0}")]
     Srs(Fault),
@@ -38,10 +46,20 @@ impl SrsError {
 pub enum Fault {
     /// A point that is none, or is not in the group.
     #[error("point {index} of the {section} {fault}")]
-    Point { section: &'static str, index: usize, fault: PointFault },
+    Point {
+        /// The part of it.
+        section: &'static str,
+        /// Position in that part, from 0.
+        index: usize,
+        /// What is wrong with the point.
+        fault: PointFault,
+    },
     /// Powers of another generator than everybody's.
     #[error("the {section} do not start with the generator of the group")]
-    Generator { section: &'static str },
+    Generator {
+        /// The part of it.
+        section: &'static str,
+    },
     /// `tau` = 1: a `.ptau` file to which nobody contributed.
     #[error("its secret is 1: nobody has contributed to this file")]
     TrivialSecret,
@@ -56,31 +74,58 @@ pub enum Fault {
     Provenance,
     /// Fewer powers than asked for.
     #[error("it has powers for k = {available}, and k = {wanted} was asked for")]
-    TooSmall { available: u32, wanted: u32 },
+    TooSmall {
+        /// Largest size that it has.
+        available: u32,
+        /// Size asked for.
+        wanted: u32,
+    },
     /// A size that no SRS has here.
     #[error("it claims k = {k}, an SRS has k from 1 to {MAX_K}")]
-    Size { k: u32 },
+    Size {
+        /// Power of two of its size.
+        k: u32,
+    },
     /// More or fewer bytes than the size needs.
     #[error("{section}: {expected} bytes expected, {found} found")]
-    Length { section: &'static str, expected: u64, found: u64 },
+    Length {
+        /// The part of it.
+        section: &'static str,
+        /// Expected, in bytes.
+        expected: u64,
+        /// Found.
+        found: u64,
+    },
     /// The description of where the SRS comes from cannot be read.
     #[error("its provenance cannot be read: {reason}")]
-    Description { reason: String },
+    Description {
+        /// What is wrong.
+        reason: String,
+    },
     /// Not a `.ptau` file.
     #[error("it is not a .ptau file (snarkjs' format of powers of tau)")]
     NotPtau,
     /// A later format of `.ptau` files.
     #[error("it is version {found} of the .ptau format, version 1 is read")]
-    PtauVersion { found: u32 },
+    PtauVersion {
+        /// Found.
+        found: u32,
+    },
     /// Powers of tau over another curve.
     #[error("its curve is not bn254 (also called bn128, alt_bn128)")]
     WrongCurve,
     /// A `.ptau` file without a section that every one has.
     #[error("it has no {section}")]
-    NoSection { section: &'static str },
+    NoSection {
+        /// The part of it.
+        section: &'static str,
+    },
     /// Two sections where there is one.
     #[error("it has two sections with the number {id}")]
-    TwoSections { id: u32 },
+    TwoSections {
+        /// Number of the section.
+        id: u32,
+    },
 }
 
 /// What is wrong with a point.

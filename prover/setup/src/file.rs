@@ -19,7 +19,9 @@ use crate::{
 };
 use halo2_proofs::poly::commitment::Params;
 use std::path::Path;
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_binary, sha256, write_binary};
+use tessera_artifact::{ArtifactError, decode_binary, encode_binary};
+#[cfg(feature = "files")]
+use tessera_artifact::{Secrecy, Sha256Digest, read_binary, sha256, write_binary};
 
 /// A ceremony's description is some hundred bytes.
 const MAX_PROVENANCE: u32 = 1 << 12;
@@ -30,22 +32,36 @@ impl Srs {
     /// The version of their format.
     pub const VERSION: u32 = 1;
 
+    /// The SRS in the bytes of its file, which `origin` names in errors. The checks are [`Self::load`]'s.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, SrsError> {
+        let body = decode_binary(origin, Self::KIND, Self::VERSION, bytes)?;
+        parse(body).map_err(SrsError::file(origin))
+    }
+
+    /// The bytes of its file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SrsError> {
+        Ok(encode_binary(Self::KIND, Self::VERSION, &self.encode(Path::new("srs"))?))
+    }
+
     /// Reads the SRS at `path`: its digest, its layout and that every point is on the curve are
     /// checked. Whether the points are powers of one secret is for [`Srs::check`], once, when a
     /// file comes from somebody else.
     ///
     /// Errors: [`SrsError::Artifact`], [`SrsError::File`].
+    #[cfg(feature = "files")]
     pub fn load(path: &Path) -> Result<Self, SrsError> {
         parse(&Self::body(path)?).map_err(SrsError::file(path))
     }
 
     /// [`Srs::load`], with the SHA-256 of all that the file holds.
+    #[cfg(feature = "files")]
     pub(crate) fn load_hashed(path: &Path) -> Result<(Self, Sha256Digest), SrsError> {
         let body = Self::body(path)?;
         let srs = parse(&body).map_err(SrsError::file(path))?;
         Ok((srs, sha256(&body)))
     }
 
+    #[cfg(feature = "files")]
     fn body(path: &Path) -> Result<Vec<u8>, SrsError> {
         let limit = 8 + u64::from(MAX_PROVENANCE) + points_len(MAX_K);
         Ok(read_binary(path, Self::KIND, Self::VERSION, limit)?)
@@ -54,7 +70,15 @@ impl Srs {
     /// Writes the SRS to `path`, whole or not at all.
     ///
     /// Errors: [`SrsError::Artifact`].
+    #[cfg(feature = "files")]
     pub fn save(&self, path: &Path) -> Result<(), SrsError> {
+        let body = self.encode(path)?;
+        write_binary(path, Self::KIND, Self::VERSION, &body, Secrecy::Public)?;
+        Ok(())
+    }
+
+    /// What stands behind the header.
+    fn encode(&self, path: &Path) -> Result<Vec<u8>, SrsError> {
         let provenance = serde_json::to_vec(self.provenance()).map_err(|error| {
             ArtifactError::Encode { path: path.into(), reason: error.to_string() }
         })?;
@@ -62,8 +86,7 @@ impl Srs {
         body.reserve_exact(provenance.len() + 4 + points_len(self.k()) as usize);
         body.extend(provenance);
         self.params().write(&mut body).map_err(ArtifactError::io("write", path))?;
-        write_binary(path, Self::KIND, Self::VERSION, &body, Secrecy::Public)?;
-        Ok(())
+        Ok(body)
     }
 }
 

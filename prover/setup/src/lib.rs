@@ -24,14 +24,33 @@ mod file;
 mod fixed_base;
 mod lagrange;
 mod points;
+#[cfg(feature = "files")]
 mod ptau;
 mod srs;
+#[cfg(feature = "files")]
 mod store;
 
 pub use ceremony::{Blake2bDigest, Ceremony};
-pub use check::{CheckReport, check_file};
+pub use check::CheckReport;
+#[cfg(feature = "files")]
+pub use check::check_file;
 pub use development::{DEVELOPMENT_SECRET, development, development_digest};
 pub use error::{Fault, PointFault, SrsError};
+#[cfg(feature = "files")]
 pub use ptau::import_ptau;
 pub use srs::{MAX_K, Provenance, Srs};
+#[cfg(feature = "files")]
 pub use store::SrsStore;
+
+/// Gives reference strings of one secret in the size that is asked for.
+pub trait SrsSource: Send + Sync {
+    /// The SRS for polynomials of a degree below `2^k`.
+    fn srs(&self, k: u32) -> Result<Srs, SrsError>;
+}
+
+/// The one size that it is.
+impl SrsSource for Srs {
+    fn srs(&self, k: u32) -> Result<Srs, SrsError> {
+        self.downsize(k)
+    }
+}

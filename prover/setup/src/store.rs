@@ -22,6 +22,12 @@ pub struct SrsStore {
     source: Option<PathBuf>,
 }
 
+impl crate::SrsSource for SrsStore {
+    fn srs(&self, k: u32) -> Result<Srs, SrsError> {
+        self.get(k)
+    }
+}
+
 impl SrsStore {
     /// Gives development strings, kept in `folder` (made when needed).
     pub fn new(folder: impl Into<PathBuf>) -> Self {

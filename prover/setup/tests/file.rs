@@ -1,3 +1,5 @@
+//! Files of reference strings.
+
 mod common;
 
 use common::{path, points, sample_path};

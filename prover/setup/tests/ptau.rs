@@ -1,3 +1,5 @@
+//! Importing ceremonies' files.
+
 mod common;
 
 use common::{Sections, data, import_bytes, points, sample_path};

@@ -1,3 +1,5 @@
+//! Strings that are made once and kept.
+
 mod common;
 
 use common::{points, sample_path};

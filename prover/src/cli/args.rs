@@ -1,9 +1,13 @@
 //! Arguments that several commands share.
 
-use super::{Failure, Progress};
+use super::{Failure, Progress, talk};
 use alloy::primitives::{Address, B256};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tessera::chain::{Client, Deployment};
+use tessera_artifact::{ArtifactError, set_aside};
 use tessera_credential::AccountKey;
 use tessera_setup::SrsStore;
 
@@ -51,6 +55,33 @@ pub fn cache_folder(given: &Option<PathBuf>) -> Result<PathBuf, Failure> {
     folder.map(|folder| folder.join("srs")).ok_or_else(|| {
         Failure::input("there is no home folder to keep SRS in").hint("--cache DIR names another")
     })
+}
+
+/// What to do where a file is already.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Force {
+    /// Where something is already, rename it (to NAME.1, NAME.2, …) instead of refusing.
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl Force {
+    /// Makes sure that nothing is at `path`, which what is about to be written can't replace:
+    /// `why` says what would be lost.
+    pub fn clear(self, path: &Path, why: &str) -> Result<(), Failure> {
+        if !self.force {
+            return match path.symlink_metadata() {
+                Ok(_) => Err(Failure::input(ArtifactError::Exists { path: path.into() })
+                    .hint(why)
+                    .hint("--force renames it and goes on; another --out leaves it alone")),
+                Err(_) => Ok(()),
+            };
+        }
+        if let Some(aside) = set_aside(path)? {
+            talk(format_args!("renamed {} to {}", path.display(), aside.display()));
+        }
+        Ok(())
+    }
 }
 
 /// Which node.

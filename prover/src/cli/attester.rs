@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::{Node, address, duration, now, time, word},
+    args::{Force, Node, address, duration, now, time, word},
     block_on,
     talk::{data, hint, json, talk},
 };
@@ -48,6 +48,8 @@ pub struct New {
     /// The key file; an existing one is never overwritten.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    force: Force,
     /// Print the address as JSON.
     #[arg(long)]
     json: bool,
@@ -90,6 +92,8 @@ pub struct Issue {
     /// Folder for both files.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    force: Force,
     /// Print the credential's uid and files as JSON.
     #[arg(long)]
     json: bool,
@@ -142,6 +146,7 @@ pub fn run(command: Command) -> Outcome {
 
 fn new(args: New) -> Outcome {
     let key = AccountKey::random()?;
+    args.force.clear(&args.out, "a key that is lost can't be made again")?;
     key.save(&args.out)?;
     match args.json {
         true => json(&json!({ "address": key.address(), "key": args.out })),
@@ -178,6 +183,10 @@ fn issue_one(args: Issue) -> Outcome {
     let issued = issue(&key, home, &schema, features, grant)?;
 
     let [public, secret] = [CREDENTIAL, OPENING].map(|name| args.out.join(name));
+    let why = "a credential is worth nothing without its opening, which can't be made again";
+    for path in [&secret, &public] {
+        args.force.clear(path, why)?;
+    }
     issued.opening.save(&secret)?;
     issued.credential.save(&public)?;
     let uid = issued.credential.uid();

@@ -5,6 +5,7 @@ use std::{error::Error, fmt::Display, process::ExitCode};
 use tessera::{chain::ChainError, pipeline::PipelineError};
 use tessera_artifact::ArtifactError;
 use tessera_credential::CredentialError;
+use tessera_proving::{ProvingError, VerifyError};
 use tessera_segment::ProofError as SegmentProofError;
 
 /// What a command returns.
@@ -166,22 +167,25 @@ impl From<ChainError> for Failure {
 
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
-        use PipelineError as E;
+        match error {
+            PipelineError::Memory { .. } => Self::of(Exit::Input, &error)
+                .hint("more segments make each circuit smaller: --segments N"),
+            PipelineError::Proving(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProvingError> for Failure {
+    fn from(error: ProvingError) -> Self {
+        use ProvingError as E;
         let exit = match error {
             E::ScoreTooLow => Exit::No,
-            E::Threshold(_)
-            | E::Features(_)
-            | E::Plan(_)
-            | E::Memory { .. }
-            | E::MixedSrs { .. } => Exit::Input,
+            E::Threshold(_) | E::Features(_) | E::Plan(_) | E::MixedSrs { .. } => Exit::Input,
             E::Srs(error) => return error.into(),
             _ => Exit::Fault,
         };
         let failure = Self::of(exit, &error);
         match error {
-            E::Memory { .. } => {
-                failure.hint("more segments make each circuit smaller: --segments N")
-            }
             E::ScoreTooLow => failure.hint(
                 "nothing was made or sent; `tessera model score` computes the score, and prints it",
             ),
@@ -190,8 +194,8 @@ impl From<PipelineError> for Failure {
     }
 }
 
-impl From<tessera::pipeline::VerifyError> for Failure {
-    fn from(error: tessera::pipeline::VerifyError) -> Self {
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
         Self::of(Exit::No, &error)
     }
 }

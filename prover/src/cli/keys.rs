@@ -6,8 +6,8 @@ use super::{
     talk::{data, json, talk},
 };
 use serde_json::json;
-use std::{path::PathBuf, time::Instant};
-use tessera::pipeline::Keys;
+use std::{path::PathBuf, sync::Arc, time::Instant};
+use tessera::pipeline::warm;
 use tessera_core::ModelDigest;
 use tessera_model::Package;
 
@@ -72,10 +72,10 @@ fn check(args: Check) -> Outcome {
     let package = Package::load(&args.model)?;
     let segments = args.segments.unwrap_or(package.segments);
     let progress = args.setup.progress()?;
-    let store = args.setup.store()?;
-    let keys = Keys::build(&package, segments, &store, &|e| progress.event(e))?;
+    let store = Arc::new(args.setup.store()?);
+    let prover = warm(package, segments, store, &|event| progress.event(event))?;
     drop(progress);
-    let found = keys.model_digest();
+    let found = prover.model_digest()?;
     if found == args.digest {
         data("the digest is that of this model");
         return Ok(());
@@ -92,28 +92,29 @@ fn build(args: Build) -> Outcome {
     let segments = args.segments.unwrap_or(package.segments);
     let progress = args.setup.progress()?;
     let start = Instant::now();
-    let store = args.setup.store()?;
-    let keys = Keys::build(&package, segments, &store, &|e| progress.event(e))?;
+    let schema = package.schema.digest();
+    let store = Arc::new(args.setup.store()?);
+    let prover = warm(package, segments, store, &|event| progress.event(event))?;
+    let verifier = prover.verifier()?;
     if let Some(path) = &args.verifier {
-        keys.verifier().save(path)?;
+        verifier.save(path)?;
     }
     let seconds = start.elapsed().as_secs_f64();
-    let (segment_k, aggregation_k) = keys.k();
-    let model = keys.model_digest();
-    let schema = package.schema.digest();
+    let (segment_k, aggregation_k) = (prover.segment_k(), prover.aggregation_k()?);
+    let model = prover.model_digest()?;
     match args.json {
         true => json(&json!({
-            "modelDigest": model, "schemaDigest": schema, "keyDigest": keys.key_digest(),
-            "segments": keys.segments(), "k": { "segment": segment_k, "aggregation": aggregation_k },
+            "modelDigest": model, "schemaDigest": schema, "keyDigest": verifier.digest(),
+            "segments": prover.segments(), "k": { "segment": segment_k, "aggregation": aggregation_k },
             "seconds": seconds,
         })),
         false => data(model),
     }
     talk(format_args!("schema digest   {schema}"));
-    talk(format_args!("verifier key    {}", keys.key_digest()));
+    talk(format_args!("verifier key    {}", verifier.digest()));
     talk(format_args!(
         "{} segments of 2^{segment_k} rows, aggregation of 2^{aggregation_k} rows, {seconds:.1} s",
-        keys.segments()
+        prover.segments()
     ));
     Ok(())
 }

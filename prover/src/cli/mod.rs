@@ -23,7 +23,7 @@ pub use progress::{Progress, Stage};
 pub use talk::talk;
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 /// Private credit on chain: prove that attested features score high enough in a lender's private
 /// model, and borrow with the proof.
@@ -92,7 +92,17 @@ impl Command {
 
 /// Parses, runs, reports. A bad command line ends with 2, as clap has it; a panic with 3.
 pub fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(told) => {
+            // Help and version are data, and may fail to be written like any other.
+            let printed = told.print();
+            if !told.use_stderr() {
+                talk::written(printed.and_then(|()| std::io::stdout().flush()));
+            }
+            return ExitCode::from(told.exit_code() as u8);
+        }
+    };
     let outcome = std::panic::catch_unwind(|| command.run());
     let failure = match outcome {
         Ok(Ok(())) => return ExitCode::SUCCESS,

@@ -2,15 +2,18 @@
 
 use super::{
     Failure, Outcome,
+    args::Force,
     talk::{data, json, talk},
 };
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tessera::pipeline::{Expectation, Machine, compare};
+use tessera_artifact::sha256;
 use tessera_import::{
-    ImportOptions, SOURCE_FILE, import as import_model, import_again, save_source, score_csv,
+    ImportOptions, SOURCE_FILE, import as import_model, import_again, read_source, save_source,
+    score_csv,
 };
-use tessera_model::{Package, Scaling, Schema, Score};
+use tessera_model::{Package, Scaling, Schema, Score, package::FILE};
 use tessera_report::{Calibration, PAGE_FILE, Report, Sample};
 use tessera_segment::Plan;
 
@@ -81,10 +84,12 @@ pub struct Import {
     /// machine, see `tessera model plan`].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
-    /// Folder of an earlier package whose salt to take, to make the very same one; a fresh salt if it
-    /// is not given.
+    /// Folder of an earlier package whose salt to take, to make the very same one [default: a fresh salt,
+    /// or that of the package in the folder if it was imported from the same file].
     #[arg(long, value_name = "DIR")]
     salt_of: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -164,22 +169,38 @@ fn import(args: Import) -> Outcome {
     };
     let (label, thresholds) = (args.label, args.threshold);
     let sample = args.sample.map(|path| Sample { path, label, thresholds });
-    let salt = args.salt_of.map(|folder| Package::load(&folder)).transpose()?;
-    let salt = salt.map(|package| package.salt);
+    let here = package_at(&args.out, args.force)?;
+    let salt = match (args.salt_of, &here) {
+        (Some(folder), _) => Some(Package::load(&folder)?.salt),
+        // The same file again is the same model, as far as the salt decides.
+        (None, Some(here)) if here.source.sha256 == sha256(&read_source(&args.file)?) => {
+            Some(here.salt)
+        }
+        (None, _) => None,
+    };
     let mut imported = import_model(&args.file, &schema, &args.points, salt, &options)?;
     let mut report = Report::of(&imported)?;
     report.calibration =
         sample.map(|sample| Calibration::measure(&imported, &sample)).transpose()?;
     let package = &mut imported.package;
-    let expected = match args.segments {
+    // The same package stays in as many segments as it was, whatever this machine is like now.
+    let same = |here: &&Package| Package { segments: 1, ..(*here).clone() } == *package;
+    let segments = here.as_ref().filter(same).map(|here| here.segments);
+    let expected = match args.segments.or(segments) {
         Some(segments) => Expectation::of(&Plan::new(package, segments)?, &Machine::measure())?,
         None => fastest(compare(package, &Machine::measure())?),
     };
     package.segments = expected.segments;
-    package.save(&args.out)?;
+    if args.out.join(FILE).exists() && here.as_ref() != Some(package) {
+        let why = "a package can't be made again without its salt, and a pool that names its model \
+            takes proofs of no other";
+        args.force.clear(&args.out, why)?;
+    }
     report.digests.package = package.digest();
-    report.save(package, &args.out)?;
+    // The package comes last: a folder without it is not one, whatever else a full disk has left there.
     save_source(&args.out, &args.file)?;
+    report.save(package, &args.out)?;
+    package.save(&args.out)?;
     match args.json {
         true => json(&report),
         false => data(report.to_string().trim_end()),
@@ -187,6 +208,16 @@ fn import(args: Import) -> Outcome {
     talk(format_args!("proven in {}", describe(&expected)));
     talk(format_args!("wrote {}", args.out.display()));
     Ok(())
+}
+
+/// The package that is in `folder`, if one is. One that can't be read is an error, unless it will be moved
+/// out of the way.
+fn package_at(folder: &Path, Force { force }: Force) -> Result<Option<Package>, Failure> {
+    match Package::load(folder) {
+        Ok(package) => Ok(Some(package)),
+        Err(_) if force || !folder.join(FILE).exists() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn fastest((mut all, best): (Vec<Expectation>, usize)) -> Expectation {

@@ -16,16 +16,14 @@ use std::{
     str::FromStr,
     time::Duration,
 };
-use tessera::{
-    chain::{
-        Artifacts, LOCAL_CHAIN, Plan, PolicyPlan, Pool, PoolState, Request, Terms, TierPlan,
-        TokenPlan, deploy,
-    },
-    pipeline::ProofFile,
+use tessera::chain::{
+    Artifacts, LOCAL_CHAIN, Plan, PolicyPlan, Pool, PoolState, Request, Terms, TierPlan, TokenPlan,
+    deploy,
 };
 use tessera_core::{ModelDigest, SchemaDigest};
 use tessera_credential::{SignedCredential, date};
 use tessera_model::Score;
+use tessera_proving::ProofFile;
 
 /// Decimals of the demonstration's token.
 const DEMO_DECIMALS: u8 = 6;

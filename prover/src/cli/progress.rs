@@ -7,11 +7,11 @@ use std::{
     fmt::Write,
     io::IsTerminal,
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tessera::pipeline::Event;
 use tessera_artifact::Secrecy;
+use tessera_proving::Event;
 
 const WIDTH: usize = 16; // of a stage's name
 const MEMORY_LIMIT: u64 = 1 << 20;
@@ -81,48 +81,55 @@ impl Progress {
         progress
     }
 
-    /// Shows an event; for [`tessera::pipeline::Report`].
+    /// Shows an event; for [`tessera_proving::Report`].
     pub fn event(&self, event: Event) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Started { stage, items } => {
-                let bar = self.bar(stage, items, state.remembered.get(&key(stage, items)));
-                let start = self.begin.elapsed().as_secs_f64();
-                state.running.insert(stage, Running { bar, start, items });
-            }
-            Event::Advanced { stage } => {
-                if let Some(running) = state.running.get(stage) {
-                    running.bar.inc(1);
-                }
-            }
-            Event::Finished { stage, seconds } => {
-                let mut start = self.begin.elapsed().as_secs_f64() - seconds;
-                if let Some(running) = state.running.remove(stage) {
-                    running.bar.finish_and_clear();
-                    start = running.start;
-                    state.remembered.insert(key(stage, running.items), seconds);
-                }
-                state.done.push(Stage { name: stage, start, seconds });
-                self.line(format_args!("{stage:<WIDTH$} {seconds:>7.2} s"));
-            }
+            Event::Started { stage, items } => self.started(stage.name(), items),
+            Event::Advanced { stage } => self.advanced(stage.name()),
+            Event::Finished { stage } => self.finished(stage.name()),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self, stage: &'static str, items: usize) {
+        let mut state = self.state();
+        let bar = self.bar(stage, items, state.remembered.get(&key(stage, items)));
+        let start = self.begin.elapsed().as_secs_f64();
+        state.running.insert(stage, Running { bar, start, items });
+    }
+
+    fn advanced(&self, stage: &'static str) {
+        if let Some(running) = self.state().running.get(stage) {
+            running.bar.inc(1);
+        }
+    }
+
+    fn finished(&self, stage: &'static str) {
+        let mut state = self.state();
+        let Some(Running { bar, start, items }) = state.running.remove(stage) else { return };
+        bar.finish_and_clear();
+        let seconds = self.begin.elapsed().as_secs_f64() - start;
+        state.remembered.insert(key(stage, items), seconds);
+        state.done.push(Stage { name: stage, start, seconds });
+        self.line(format_args!("{stage:<WIDTH$} {seconds:>7.2} s"));
     }
 
     /// Runs `work` as a stage of one part.
     pub fn stage<T>(&self, stage: &'static str, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        self.event(Event::Started { stage, items: 1 });
+        self.started(stage, 1);
         let result = work();
-        self.event(Event::Finished { stage, seconds: start.elapsed().as_secs_f64() });
+        self.finished(stage);
         result
     }
 
     /// [`Self::stage`] for work that waits.
     pub async fn stage_async<T>(&self, stage: &'static str, work: impl Future<Output = T>) -> T {
-        let start = Instant::now();
-        self.event(Event::Started { stage, items: 1 });
+        self.started(stage, 1);
         let result = work.await;
-        self.event(Event::Finished { stage, seconds: start.elapsed().as_secs_f64() });
+        self.finished(stage);
         result
     }
 
@@ -137,7 +144,7 @@ impl Progress {
 
     /// Stages that are done, in the order of their start.
     pub fn stages(&self) -> Vec<Stage> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         let mut stages = state.done.clone();
         stages.sort_by(|a, b| a.start.total_cmp(&b.start));
         stages
@@ -264,20 +271,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("timings.json");
         let progress = Progress::remembering(path.clone());
-        progress.event(Event::Started { stage: "aggregate", items: 1 });
-        progress.event(Event::Finished { stage: "aggregate", seconds: 2.5 });
+        progress.event(Event::Started { stage: tessera_proving::Stage::Aggregate, items: 1 });
+        progress.event(Event::Finished { stage: tessera_proving::Stage::Aggregate });
+        let seconds = progress.stages()[0].seconds;
         drop(progress);
         let again = Progress::remembering(path);
-        assert_eq!(again.state.lock().unwrap().remembered.get("aggregate x1"), Some(&2.5));
+        assert_eq!(again.state().remembered.get("aggregate x1"), Some(&seconds));
     }
 
     #[test]
     fn stages_are_kept_in_order() {
         let progress = Progress::new();
-        progress.event(Event::Started { stage: "outer", items: 2 });
+        progress.started("outer", 2);
         progress.stage("inner", || ());
-        progress.event(Event::Advanced { stage: "outer" });
-        progress.event(Event::Finished { stage: "outer", seconds: 0.5 });
+        progress.advanced("outer");
+        progress.finished("outer");
         let names: Vec<_> = progress.stages().iter().map(|s| s.name).collect();
         assert_eq!(names, ["outer", "inner"]);
     }

@@ -6,14 +6,15 @@ use super::{
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
-use std::{fmt::Display, path::PathBuf, str::FromStr};
+use std::{fmt::Display, path::PathBuf, str::FromStr, sync::Arc};
 use tessera::{
     chain::Request,
-    pipeline::{Keys, ProofFile, Secrets, aggregate_segments, check_score, prove_segments},
+    pipeline::{local, warm},
 };
 use tessera_core::{Context, FixedPoint};
 use tessera_credential::Opening;
 use tessera_model::{Package, Score};
+use tessera_proving::{ProofFile, Secrets, check_score};
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -113,18 +114,18 @@ pub fn run(args: Args) -> Outcome {
     let progress = args.setup.progress()?;
     let report = |event| progress.event(event);
     let segments = args.segments.unwrap_or(package.segments);
-    let keys = Keys::build(&package, segments, &args.setup.store()?, &report)?;
+    let prover = warm(package, segments, Arc::new(args.setup.store()?), &report)?;
     if let Some(request) = &request {
-        check("model", request.statement.model_digest, keys.model_digest())?;
+        check("model", request.statement.model_digest, prover.model_digest()?)?;
     }
-    let segments = prove_segments(&keys, &package, &secrets, &report)?;
+    let segments = prover.prove_segments(&secrets, &local(&prover), &report)?;
     if let Some(folder) = &args.keep_segments {
+        let srs = prover.verifier()?.srs;
         for (index, (proof, _)) in segments.iter().enumerate() {
-            proof.write(&folder.join(format!("segment-{index}.json")), keys.verifier().srs)?;
+            proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
         }
     }
-    let proof =
-        aggregate_segments(&keys, &package, &secrets, segments, threshold, context, &report)?;
+    let proof = prover.aggregate(&secrets, segments, threshold, context, &report)?;
     proof.save(&args.out)?;
     summary(&args, &proof, request.as_ref());
     Ok(())

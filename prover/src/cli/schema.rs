@@ -2,6 +2,7 @@
 
 use super::{
     Outcome,
+    args::Force,
     talk::{json, talk},
 };
 use serde_json::json;
@@ -36,6 +37,8 @@ pub struct Infer {
     /// Keep the sample's ranges as they are, without room for larger and smaller values.
     #[arg(long)]
     exact: bool,
+    #[command(flatten)]
+    force: Force,
     /// Print the result as JSON.
     #[arg(long)]
     json: bool,
@@ -45,6 +48,7 @@ pub fn run(command: Command) -> Outcome {
     let Command::Infer(args) = command;
     let options = InferOptions { name: args.name, skip: args.skip, exact: args.exact };
     let schema = infer(&args.csv, &options)?;
+    args.force.clear(&args.out, "a schema may have been edited by hand since it was made")?;
     schema.save(&args.out)?;
 
     let width = schema.features.iter().map(|f| f.name.chars().count()).max().unwrap_or(0).min(48);

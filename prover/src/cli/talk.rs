@@ -1,7 +1,11 @@
 //! What is said to a person: stderr, coloured on a terminal unless `NO_COLOR` is set.
 
+use super::failure::{Exit, Failure};
 use anstyle::{AnsiColor, Style};
-use std::{fmt::Display, io::Write};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 /// The colours in use.
 pub mod style {
@@ -28,10 +32,24 @@ pub fn hint(line: impl Display) {
     talk(format_args!("{style}hint:{style:#} {line}"));
 }
 
-/// Data to stdout. A reader that has seen enough (`head`) ends the program quietly.
+/// Data to stdout. A reader that has seen enough (`head`) ends the program quietly; anything else that
+/// keeps the data from its reader, such as a full disk, ends it with an error.
 pub fn data(text: impl Display) {
-    if writeln!(anstream::stdout(), "{text}").is_err() {
-        std::process::exit(0);
+    let mut out = anstream::stdout();
+    written(writeln!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Ends the program where stdout could not be written.
+pub fn written(result: io::Result<()>) {
+    match result {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            Failure::input(format!("cannot write to stdout: {error}"))
+                .hint("what was written to files is complete")
+                .print();
+            std::process::exit(Exit::Input as i32);
+        }
     }
 }
 

@@ -14,9 +14,10 @@ mod world;
 use crate::cli::{Failure, Progress};
 use anvil::Anvil;
 pub use report::DemoReport;
+use std::sync::Arc;
 use std::{path::PathBuf, time::Instant};
 use story::Story;
-use tessera::pipeline::Keys;
+use tessera::pipeline::warm;
 use tessera_artifact::{Secrecy, write_json};
 use tessera_model::{Scaling, Score};
 use tessera_setup::SrsStore;
@@ -56,18 +57,17 @@ pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, F
 
     let package = block_in_place(|| progress.stage("import", || world::import(options)))?;
     let start = Instant::now();
-    let keys = block_in_place(|| {
+    let prover = block_in_place(|| {
         let report = |event| progress.event(event);
-        Keys::build(&package, options.segments, &options.store, &report)
+        warm(package, options.segments, Arc::new(options.store.clone()), &report)
     })?;
     let keys_seconds = start.elapsed().as_secs_f64();
 
-    let world = progress
-        .stage_async("deploy", World::build(options, &anvil, &keys, &package, progress))
-        .await?;
-    let story = Story { options, world: &world, keys: &keys, package: &package, progress };
+    let world =
+        progress.stage_async("deploy", World::build(options, &anvil, &prover, progress)).await?;
+    let story = Story { options, world: &world, prover: &prover, progress };
     let told = story.tell().await?;
-    let mut report = told.report(&story, keys_seconds);
+    let mut report = told.report(&story, keys_seconds)?;
     report.verifier_code_bytes = world.client.code(world.deployment.verifier.address).await?.len();
     let path = options.out.join("report.json");
     write_json(&path, "tessera.demo", 1, &report, Secrecy::Public)?;

@@ -13,10 +13,11 @@ use tessera::{
         Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms, abi::ITesseraVerifier,
     },
     memory,
-    pipeline::{PipelineError, ProofFile, Secrets, prove},
+    pipeline::local,
 };
 use tessera_artifact::{Secrecy, write};
 use tessera_credential::{AccountKey, Grant, Home, Issued, issue};
+use tessera_proving::{ProofFile, ProvingError, Secrets};
 
 pub const DAY: u64 = 86_400;
 /// How long the attester vouches.
@@ -47,7 +48,7 @@ impl Story<'_> {
         subject: Address,
         person: &str,
     ) -> Result<Issued, Failure> {
-        let schema = &self.package.schema;
+        let schema = &self.prover.package().schema;
         let features = row(&self.options.example.join("golden.csv"), schema, number)?;
         let deployment = &self.world.deployment;
         let home = Home { chain_id: deployment.chain_id, registry: deployment.registry.address };
@@ -74,7 +75,7 @@ impl Story<'_> {
         issued: &Issued,
         request: &Request,
         progress: &Progress,
-    ) -> Result<Proven, PipelineError> {
+    ) -> Result<Proven, ProvingError> {
         let opening = &issued.opening;
         let secrets =
             Secrets { features: opening.features().clone(), blinding: opening.blinding().clone() };
@@ -84,14 +85,8 @@ impl Story<'_> {
         let start = Instant::now();
         let proof = tokio::task::block_in_place(|| {
             let report = |event| progress.event(event);
-            prove(
-                self.keys,
-                self.package,
-                &secrets,
-                statement.threshold,
-                statement.context,
-                &report,
-            )
+            let (threshold, context) = (statement.threshold, statement.context);
+            self.prover.prove(&secrets, threshold, context, &local(self.prover), &report)
         })?;
         let (seconds, peak_memory) = (start.elapsed().as_secs_f64(), memory::peak());
         Ok(Proven { proof, seconds, peak_memory, peak_before: before })
@@ -106,7 +101,7 @@ impl Story<'_> {
     ) -> Result<(), Failure> {
         let path = |name| self.options.out.join(name);
         issued.credential.save(&path("credential.json"))?;
-        issued.opening.save(&path("opening.json"))?;
+        write(&path("opening.json"), &issued.opening.to_bytes()?, Secrecy::Secret)?;
         request.save(&path("request.json"))?;
         proof.save(&path("proof.json"))?;
         let public = |name, text: String| write(&path(name), text.as_bytes(), Secrecy::Public);
@@ -166,7 +161,7 @@ impl Story<'_> {
         let pool = self.pool(thief).await?;
         let request = pool.request(issued.credential.clone(), terms).await?;
         match self.prove(&issued, &request, &Progress::silent()) {
-            Err(error @ PipelineError::ScoreTooLow) => Ok(Refused {
+            Err(error @ ProvingError::ScoreTooLow) => Ok(Refused {
                 what: "a score that is too low",
                 by: "prover",
                 error: "ScoreTooLow".into(),

@@ -7,9 +7,10 @@ use super::{
     world::{World, choose},
 };
 use crate::cli::{Failure, Progress};
-use tessera::{chain::Request, memory, pipeline::Keys};
+use tessera::{chain::Request, memory};
 use tessera_credential::Issued;
-use tessera_model::{Package, Score};
+use tessera_model::Score;
+use tessera_proving::Prover;
 
 /// Points above the threshold that the borrower has at least.
 const COMFORTABLE: Score = Score(10 << 32);
@@ -18,8 +19,7 @@ const COMFORTABLE: Score = Score(10 << 32);
 pub struct Story<'a> {
     pub options: &'a Options,
     pub world: &'a World,
-    pub keys: &'a Keys,
-    pub package: &'a Package,
+    pub prover: &'a Prover,
     pub progress: &'a Progress,
 }
 
@@ -97,7 +97,7 @@ impl Story<'_> {
     /// Held-out rows of somebody who passes and of somebody who does not.
     fn rows(&self) -> Result<(u64, u64), Failure> {
         let path = self.options.example.join("golden.csv");
-        let scores: Vec<Score> = tessera_import::score_csv(&self.package, &path)?
+        let scores: Vec<Score> = tessera_import::score_csv(self.prover.package(), &path)?
             .into_iter()
             .collect::<Result<_, _>>()?;
         choose(&scores, self.options.threshold, COMFORTABLE).ok_or_else(|| {
@@ -120,22 +120,22 @@ impl Story<'_> {
 
 impl Told {
     /// The report, but for the size of the verifier's code, which the chain knows.
-    pub fn report(self, story: &Story, keys_seconds: f64) -> DemoReport {
-        let (world, keys) = (story.world, story.keys);
-        let (segment, aggregation) = keys.k();
+    pub fn report(self, story: &Story, keys_seconds: f64) -> Result<DemoReport, Failure> {
+        let (world, prover) = (story.world, story.prover);
+        let (segment, aggregation) = (prover.segment_k(), prover.aggregation_k()?);
         let place = &world.deployment;
         let peaks = [self.proven.peak_before, self.proven.peak_memory, memory::peak()];
-        DemoReport {
+        Ok(DemoReport {
             versions: Versions {
                 tessera: env!("CARGO_PKG_VERSION"),
                 anvil: world.anvil_version.clone(),
             },
-            model_digest: keys.model_digest().to_string(),
-            schema_digest: story.package.schema.digest().to_string(),
+            model_digest: prover.model_digest()?.to_string(),
+            schema_digest: prover.package().schema.digest().to_string(),
             key_digest: self.proven.proof.verifier,
             srs_digest: self.proven.proof.srs,
             insecure_srs: self.proven.proof.insecure_srs,
-            segments: keys.segments(),
+            segments: prover.segments(),
             k: Rows { segment, aggregation },
             stages: story.progress.stages(),
             prove_seconds: self.proven.seconds,
@@ -157,6 +157,6 @@ impl Told {
             },
             transactions: world.transactions(),
             refused: self.refused,
-        }
+        })
     }
 }

@@ -4,17 +4,15 @@ use super::{Options, anvil::Anvil, report::Transaction};
 use crate::cli::{Failure, Progress};
 use alloy::primitives::U256;
 use std::sync::Mutex;
-use tessera::{
-    chain::{
-        Artifacts, Client, Deployment, Plan, PolicyPlan, TierPlan, TokenPlan,
-        abi::{ITesseraPool, IToken},
-        deploy,
-    },
-    pipeline::Keys,
+use tessera::chain::{
+    Artifacts, Client, Deployment, Plan, PolicyPlan, TierPlan, TokenPlan,
+    abi::{ITesseraPool, IToken},
+    deploy,
 };
 use tessera_credential::AccountKey;
 use tessera_import::{ImportOptions, import as import_model};
 use tessera_model::{Package, Schema, Score};
+use tessera_proving::Prover;
 use tessera_report::Report;
 
 /// Anvil's first accounts, whose keys everybody knows.
@@ -86,8 +84,7 @@ impl World {
     pub async fn build(
         options: &Options,
         anvil: &Anvil,
-        keys: &Keys,
-        package: &Package,
+        prover: &Prover,
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let people = People::new()?;
@@ -96,7 +93,7 @@ impl World {
         let note = |transaction: Transaction| lock(&transactions).push(transaction);
 
         let artifacts = Artifacts::new(&options.contracts);
-        let plan = plan(options, keys, package, &people);
+        let plan = plan(options, prover, &people)?;
         let deployment = deploy(&client, &artifacts, &plan, &|what, receipt| {
             progress.line(format_args!("  {what:<20} {:>9} gas", receipt.gas_used));
             note(Transaction::new(what, receipt));
@@ -146,9 +143,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn plan(options: &Options, keys: &Keys, package: &Package, people: &People) -> Plan {
+fn plan(options: &Options, prover: &Prover, people: &People) -> Result<Plan, Failure> {
     let threshold = u64::try_from(options.threshold.0).unwrap_or(0);
-    Plan {
+    Ok(Plan {
         token: TokenPlan::Demo {
             name: "Demo Dollar".into(),
             symbol: "DUSD".into(),
@@ -156,8 +153,8 @@ fn plan(options: &Options, keys: &Keys, package: &Package, people: &People) -> P
         },
         verifier: format!("TesseraVerifier{}", options.segments),
         policy: PolicyPlan {
-            model_digest: keys.model_digest(),
-            schema: package.schema.digest(),
+            model_digest: prover.model_digest()?,
+            schema: prover.package().schema.digest(),
             base_rate: RATE,
             late_rate: LATE_RATE,
             grace_days: 10,
@@ -171,7 +168,7 @@ fn plan(options: &Options, keys: &Keys, package: &Package, people: &People) -> P
         attesters: vec![people.attester.address()],
         shares: ("Tessera Demo Dollar".into(), "tDUSD".into()),
         delinquency_days: 60,
-    }
+    })
 }
 
 /// The first row that clears `threshold` by `margin`, and the first below it; rows from 1.

@@ -1,69 +1,59 @@
-//! From features to a proof ready to send.
+//! Proving on this machine: how much memory and how many threads there are decides here.
 
-mod error;
-mod file;
-mod keys;
 mod plan;
-mod prove;
 
-pub use error::{PipelineError, VerifyError};
-pub use file::ProofFile;
-pub use keys::Keys;
 pub use plan::{Expectation, Machine, compare};
-pub use prove::{aggregate_segments, check_score, prove, prove_segments, verify};
 
-use std::time::Instant;
-use tessera_core::Secret;
-use tessera_model::Features;
+use crate::memory;
+use plan::{at_once, check_memory};
+use std::sync::Arc;
+use tessera_aggregate::key::circuit_size;
+use tessera_model::Package;
+use tessera_proving::{Local, Prover, ProvingError, Report};
+use tessera_segment::Plan;
+use tessera_setup::SrsSource;
 
-/// What a long computation says about itself while it runs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A stage of `items` equal parts begins.
-    Started {
-        /// Its name.
-        stage: &'static str,
-        /// Parts, at least 1.
-        items: usize,
+/// Why nothing was proven on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// Not even one circuit can be proven.
+    #[error(
+        "not enough memory: a circuit of 2^{k} rows needs about {} MB, {} MB are free",
+        .needed / 1_000_000,
+        .free / 1_000_000
+    )]
+    Memory {
+        /// Size of the largest circuit.
+        k: u32,
+        /// Bytes for its polynomials.
+        needed: u64,
+        /// Bytes that this process can have.
+        free: u64,
     },
-    /// One more part is done.
-    Advanced {
-        /// Its name.
-        stage: &'static str,
-    },
-    /// The stage is done.
-    Finished {
-        /// Its name.
-        stage: &'static str,
-        /// From its start.
-        seconds: f64,
-    },
+    /// Neither keys nor proof.
+    #[error(transparent)]
+    Proving(#[from] ProvingError),
 }
 
-/// Who hears of [`Event`]s; called from any thread.
-pub type Report<'a> = &'a (dyn Fn(Event) + Sync);
-
-/// What the prover knows and nobody else.
-pub struct Secrets {
-    /// The borrower's features.
-    pub features: Features,
-    /// The blinding of their commitment.
-    pub blinding: Secret,
-}
-
-/// Runs `work` as a stage of `items` parts; `work` calls its argument after each part.
-fn stage<T, E>(
+/// A prover of `package` in `segments` segments with all its keys, if this machine has the memory.
+///
+/// Stages: those of [`Prover::warm`].
+pub fn warm(
+    package: Package,
+    segments: usize,
+    srs: Arc<dyn SrsSource>,
     report: Report,
-    stage: &'static str,
-    items: usize,
-    work: impl FnOnce(&(dyn Fn() + Sync)) -> Result<T, E>,
-) -> Result<T, PipelineError>
-where
-    PipelineError: From<E>,
-{
-    report(Event::Started { stage, items });
-    let start = Instant::now();
-    let result = work(&|| report(Event::Advanced { stage }))?;
-    report(Event::Finished { stage, seconds: start.elapsed().as_secs_f64() });
-    Ok(result)
+) -> Result<Prover, PipelineError> {
+    let plan = Plan::new(&package, segments).map_err(ProvingError::from)?;
+    let aggregation_k = circuit_size(segments).map_err(ProvingError::from)?;
+    check_memory(plan.k.max(aggregation_k))?;
+    let prover = Prover::new(package, segments, srs)?;
+    prover.warm(report)?;
+    Ok(prover)
+}
+
+/// Proves segments in this process, as many at once as there are threads and memory for.
+pub fn local(prover: &Prover) -> Local<'_> {
+    let threads = rayon::current_num_threads();
+    Local::new(prover, at_once(prover.segment_k(), threads, memory::available()))
 }

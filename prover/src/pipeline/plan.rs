@@ -18,6 +18,7 @@ use std::time::Instant;
 use tessera_aggregate::key::circuit_size;
 use tessera_core::Fr;
 use tessera_model::Package;
+use tessera_proving::ProvingError;
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 
 /// Power of two of the kernel's points.
@@ -26,25 +27,25 @@ const KERNEL_K: u32 = 14;
 const KERNEL_RUNS: usize = 12;
 
 /// Kernels that a circuit takes: `fixed + rows · 2^(k − 14)`.
-struct Work {
+struct Cost {
     fixed: f64,
     rows: f64,
 }
 
-impl Work {
+impl Cost {
     fn of(&self, k: u32) -> f64 {
         self.fixed + self.rows * (f64::from(k) - f64::from(KERNEL_K)).exp2()
     }
 }
 
 /// A segment's proof, witness and native verification included.
-const SEGMENT: Work = Work { fixed: 1.1, rows: 7.4 };
+const SEGMENT: Cost = Cost { fixed: 1.1, rows: 7.4 };
 /// A segment's key.
-const SEGMENT_KEY: Work = Work { fixed: 0.0, rows: 1.6 };
+const SEGMENT_KEY: Cost = Cost { fixed: 0.0, rows: 1.6 };
 /// The aggregation proof, witness and native verification included.
-const AGGREGATION: Work = Work { fixed: 0.0, rows: 9.0 };
+const AGGREGATION: Cost = Cost { fixed: 0.0, rows: 9.0 };
 /// The aggregation key.
-const AGGREGATION_KEY: Work = Work { fixed: 0.0, rows: 3.4 };
+const AGGREGATION_KEY: Cost = Cost { fixed: 0.0, rows: 3.4 };
 /// A circuit that is alone on several cores leaves some of them idle some of the time.
 const ALONE: f64 = 1.12;
 
@@ -142,7 +143,7 @@ pub struct Expectation {
 
 impl Expectation {
     /// For a plan on a machine.
-    pub fn of(plan: &Plan, machine: &Machine) -> Result<Self, PipelineError> {
+    pub fn of(plan: &Plan, machine: &Machine) -> Result<Self, ProvingError> {
         let (segments, k) = (plan.segments(), plan.k);
         let aggregation_k = circuit_size(segments)?;
         let together = machine.at_once(k).min(segments);
@@ -176,7 +177,7 @@ impl Expectation {
 pub fn compare(
     package: &Package,
     machine: &Machine,
-) -> Result<(Vec<Expectation>, usize), PipelineError> {
+) -> Result<(Vec<Expectation>, usize), ProvingError> {
     let mut all = Vec::new();
     for segments in SEGMENT_COUNTS {
         all.push(Expectation::of(&Plan::new(package, segments)?, machine)?);

@@ -11,7 +11,8 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
+use tessera_artifact::{ArtifactError, Sha256Digest};
+use zeroize::Zeroizing;
 
 /// `kind` of `package.json`.
 pub const KIND: &str = "tessera.model";
@@ -20,6 +21,7 @@ pub const VERSION: u32 = 1;
 /// Name of the package file in its folder.
 pub const FILE: &str = "package.json";
 /// Largest package file, in bytes.
+#[cfg(feature = "files")]
 const MAX_FILE: u64 = 512 << 20;
 
 /// A quantised model with what it was made of.
@@ -128,18 +130,34 @@ pub enum PackageError {
 }
 
 impl Package {
-    /// Writes the package's file into `folder`, which is made if it is not there.
-    pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
+    /// The bytes of `package.json`.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, ArtifactError> {
         let body = json::PackageJson::from(self);
-        tessera_artifact::write_json(&folder.join(FILE), KIND, VERSION, &body, Secrecy::Secret)
+        tessera_artifact::encode_json(Path::new(FILE), KIND, VERSION, &body)
     }
 
-    /// Reads the package in `folder` and checks the model against the schema.
+    /// The package in the bytes of a `package.json`, which `origin` names in errors. The model is checked
+    /// against the schema.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, PackageError> {
+        let body: json::PackageJson = tessera_artifact::decode_json(origin, KIND, VERSION, bytes)?;
+        let path = origin.display().to_string();
+        body.into_package().map_err(|source| PackageError::Model { path, source })
+    }
+
+    /// Writes the package's file into `folder`, which is made if it is not there. A package that is there
+    /// is replaced, with the salt that is in it: whoever calls this has to know that it may be.
+    #[cfg(feature = "files")]
+    pub fn save(&self, folder: &Path) -> Result<(), ArtifactError> {
+        let secrecy = tessera_artifact::Secrecy::Secret;
+        tessera_artifact::write(&folder.join(FILE), &self.to_bytes()?, secrecy)
+    }
+
+    /// [`Self::from_bytes`] of the file in `folder`.
+    #[cfg(feature = "files")]
     pub fn load(folder: &Path) -> Result<Self, PackageError> {
         let path = folder.join(FILE);
-        let body: json::PackageJson = tessera_artifact::read_json(&path, KIND, VERSION, MAX_FILE)?;
-        let path = path.display().to_string();
-        body.into_package().map_err(|source| PackageError::Model { path, source })
+        let bytes = Zeroizing::new(tessera_artifact::read(&path, MAX_FILE)?);
+        Self::from_bytes(&path, &bytes)
     }
 
     /// SHA-256 of the whole package, as compact JSON. The salt is part of it, so it says nothing

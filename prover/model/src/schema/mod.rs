@@ -17,7 +17,8 @@ mod json;
 pub use columns::{CellError, Columns, ColumnsError, Fault, is_missing};
 
 use crate::features::Features;
-use tessera_artifact::{ArtifactError, Secrecy};
+use std::path::Path;
+use tessera_artifact::ArtifactError;
 use tessera_core::SchemaDigest;
 pub use tessera_core::{
     decimal::{GridError, decimals_of, format_grid, parse_grid},
@@ -39,6 +40,7 @@ pub const MAX_DECIMALS: u32 = 15;
 /// Largest magnitude of a grid point: integers up to it are exact in an `f64`.
 pub const MAX_GRID: i64 = 1 << 53;
 /// Largest schema file, in bytes.
+#[cfg(feature = "files")]
 const MAX_FILE: u64 = 64 << 20;
 
 /// The features of a model, in the order in which they are committed to.
@@ -282,14 +284,23 @@ impl Schema {
         SchemaDigest(tessera_core::from_digest(digest.into()))
     }
 
+    /// The schema in the bytes of its file, which `origin` names in errors.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, ArtifactError> {
+        tessera_artifact::decode_json(origin, KIND, VERSION, bytes)
+    }
+
     /// Reads a schema file.
-    pub fn load(path: &std::path::Path) -> Result<Self, ArtifactError> {
+    #[cfg(feature = "files")]
+    pub fn load(path: &Path) -> Result<Self, ArtifactError> {
         tessera_artifact::read_json(path, KIND, VERSION, MAX_FILE)
     }
 
-    /// Writes a schema file. Schemas are public.
-    pub fn save(&self, path: &std::path::Path) -> Result<(), ArtifactError> {
-        tessera_artifact::write_json(path, KIND, VERSION, self, Secrecy::Public)
+    /// Writes a schema file, where none may be yet: it may have been edited by hand. Schemas are public.
+    ///
+    /// Errors: [`ArtifactError::Exists`] among others.
+    #[cfg(feature = "files")]
+    pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
+        tessera_artifact::create_json(path, KIND, VERSION, self, tessera_artifact::Secrecy::Public)
     }
 
     /// Codes of a row of text cells, found by `columns`. `row` is for the message only.

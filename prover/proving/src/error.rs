@@ -1,12 +1,13 @@
 //! Why there is no proof, or none that holds.
 
+use crate::JobError;
 use tessera_artifact::Sha256Digest;
-use tessera_core::FixedPoint;
+use tessera_core::{FixedPoint, SegmentIndex};
 use tessera_model::FeaturesError;
 
 /// Why keys or a proof could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
+pub enum ProvingError {
     /// By how much is not said: with the threshold, which is public, it would be the score.
     #[error("the score is below the threshold")]
     ScoreTooLow,
@@ -36,29 +37,32 @@ pub enum PipelineError {
     /// The aggregation key.
     #[error(transparent)]
     AggregationKey(#[from] tessera_aggregate::KeyError),
+    /// A job that is not for this prover.
+    #[error(transparent)]
+    Job(#[from] JobError),
     /// A segment's proof.
     #[error(transparent)]
     Segment(#[from] tessera_segment::ProofError),
+    /// Whoever proves the segments came back without one.
+    #[error("segment {segment}: no valid proof of it was delivered")]
+    Undelivered {
+        /// Position of the segment.
+        segment: SegmentIndex,
+    },
+    /// Whoever proves the segments gave up.
+    #[error("segment {segment}: {reason}")]
+    Elsewhere {
+        /// Position of the segment.
+        segment: SegmentIndex,
+        /// What they say.
+        reason: String,
+    },
     /// The aggregation proof.
     #[error(transparent)]
     Aggregation(#[from] tessera_aggregate::ProofError),
     /// The finished proof does not hold: a fault of this program.
     #[error("the finished proof does not hold: {0}")]
     Verify(#[from] VerifyError),
-    /// Not even one circuit can be proven.
-    #[error(
-        "not enough memory: a circuit of 2^{k} rows needs about {} MB, {} MB are free",
-        .needed / 1_000_000,
-        .free / 1_000_000
-    )]
-    Memory {
-        /// Size of the largest circuit.
-        k: u32,
-        /// Bytes for its polynomials.
-        needed: u64,
-        /// Bytes that this process can have.
-        free: u64,
-    },
     /// The operating system gives no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(std::io::Error),
@@ -68,7 +72,7 @@ pub enum PipelineError {
     )]
     Coordinate {
         /// Position of the segment.
-        segment: usize,
+        segment: SegmentIndex,
     },
 }
 

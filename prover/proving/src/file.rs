@@ -1,12 +1,15 @@
 //! The file that a proof is.
 
+use crate::VerifyError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest, read_json, write_json};
+use tessera_aggregate::VerifierSpec;
+use tessera_artifact::{ArtifactError, Sha256Digest, decode_json, encode_json};
 use tessera_core::Statement;
 
 const KIND: &str = "tessera.proof";
 const VERSION: u32 = 1;
+#[cfg(feature = "files")]
 const LIMIT: u64 = 4 << 20;
 
 /// A proof ready to send, with what it is of. Public.
@@ -29,15 +32,37 @@ pub struct ProofFile {
 }
 
 impl ProofFile {
-    /// Writes the file.
-    pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
-        write_json(path, KIND, VERSION, self, Secrecy::Public)
+    /// The proof as JSON.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ArtifactError> {
+        Ok(encode_json(Path::new("proof"), KIND, VERSION, self)?.to_vec())
     }
 
-    /// Reads the file; whether it proves anything, `verify` says.
-    pub fn load(path: &Path) -> Result<Self, ArtifactError> {
-        read_json(path, KIND, VERSION, LIMIT)
+    /// Inverse of [`Self::to_bytes`]; whether it proves anything, [`verify`] says. `origin` names it in
+    /// errors.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, ArtifactError> {
+        decode_json(origin, KIND, VERSION, bytes)
     }
+
+    /// Writes the file.
+    #[cfg(feature = "files")]
+    pub fn save(&self, path: &Path) -> Result<(), ArtifactError> {
+        tessera_artifact::write(path, &self.to_bytes()?, tessera_artifact::Secrecy::Public)
+    }
+
+    /// [`Self::from_bytes`] of the file at `path`.
+    #[cfg(feature = "files")]
+    pub fn load(path: &Path) -> Result<Self, ArtifactError> {
+        Self::from_bytes(path, &tessera_artifact::read(path, LIMIT)?)
+    }
+}
+
+/// Accepts what the contract accepts; `spec` is the verifier's.
+pub fn verify(proof: &ProofFile, spec: &VerifierSpec) -> Result<(), VerifyError> {
+    let expected = spec.digest();
+    if proof.verifier != expected {
+        return Err(VerifyError::OtherVerifier { expected, found: proof.verifier });
+    }
+    Ok(tessera_aggregate::verify(spec, proof.statement.words(), &proof.proof)?)
 }
 
 /// Bytes as `0x` and hexadecimal digits.

@@ -1,0 +1,46 @@
+//! Segments proven in this process.
+
+use crate::{Delivery, Prover, ProvingError, Refused, SegmentJob, SegmentProver};
+use rayon::prelude::*;
+
+/// Times that a segment is proven again because a coordinate of its proof is not below the scalar
+/// modulus (probability 2^-126 a point).
+const ATTEMPTS: usize = 3;
+
+/// Proves jobs here, on rayon's threads, with the keys of a [`Prover`].
+#[derive(Clone, Copy)]
+pub struct Local<'a> {
+    prover: &'a Prover,
+    at_once: usize,
+}
+
+impl<'a> Local<'a> {
+    /// At most `at_once` segments are in memory at the same time; how many fit is the host's to know.
+    pub fn new(prover: &'a Prover, at_once: usize) -> Self {
+        Self { prover, at_once: at_once.max(1) }
+    }
+
+    fn prove_one(&self, job: &SegmentJob, deliver: Delivery) -> Result<(), ProvingError> {
+        let segment = job.index();
+        for _ in 0..ATTEMPTS {
+            match deliver(segment, self.prover.prove_segment(job)?) {
+                Ok(()) => return Ok(()),
+                Err(Refused::Coordinate) => {}
+                Err(Refused::Invalid(error)) => return Err(error.into()),
+                Err(refused) => {
+                    return Err(ProvingError::Elsewhere { segment, reason: refused.to_string() });
+                }
+            }
+        }
+        Err(ProvingError::Coordinate { segment })
+    }
+}
+
+impl SegmentProver for Local<'_> {
+    fn prove(&self, jobs: Vec<SegmentJob>, deliver: Delivery) -> Result<(), ProvingError> {
+        for together in jobs.chunks(self.at_once) {
+            together.par_iter().try_for_each(|job| self.prove_one(job, deliver))?;
+        }
+        Ok(())
+    }
+}
