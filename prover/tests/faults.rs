@@ -180,13 +180,15 @@ fn killed_while_importing_or_issuing() {
     desk.run(&import).ended(0);
     desk.run("model show package").ended(0);
 
-    let issue = desk.issue("--out ada");
+    // Over what is there: it is renamed first, so for a moment there is nothing.
+    let issue = desk.issue("--out ada --force");
     let check =
         "attester check ada/credential.json --opening ada/opening.json --schema schema.json";
     desk.kill(&issue, 4, |desk, _| {
         let said = desk.run(check);
         let other = said.code == Some(1) && said.talk.contains("does not open");
-        assert!(said.code == Some(0) || other, "{}", said.talk);
+        let half = said.code == Some(2) && said.talk.contains("there is no file");
+        assert!(said.code == Some(0) || other || half, "{}", said.talk);
     });
     desk.run(&issue).ended(0);
     desk.run(check).ended(0);
@@ -218,7 +220,7 @@ fn no_room_on_the_disk() {
         ("attester new --out other.key", "other.key"),
         (
             "model import model.json --schema schema.json --points 600@50:1,pdo=20 --out package",
-            "package.json",
+            "source",
         ),
     ] {
         desk.run("srs dev --k 8").ended(0);
@@ -359,13 +361,13 @@ fn a_clock_that_is_off() {
     }
     // Issued by a clock that is ahead or behind, as far as it can be.
     for (from, code) in [("0", 1), ("4102444800", 1), ("18446744073709551615", 1)] {
-        let issued = desk.run(&desk.issue(&format!("--from {from} --out late")));
+        let issued = desk.run(&desk.issue(&format!("--from {from} --out late-{from}")));
         match from {
             // No room for an end after the start.
             "18446744073709551615" => drop(issued.ended(1)),
             _ => {
                 issued.ended(0);
-                desk.run("attester check late/credential.json").ended(code);
+                desk.run(&format!("attester check late-{from}/credential.json")).ended(code);
             }
         }
     }

@@ -106,7 +106,7 @@ pub struct Holder {
     #[arg(long, value_name = "HEX", value_parser = word, conflicts_with_all = ["person", "pseudonym_key"])]
     holder: Option<B256>,
     /// Who the person is to you; a pseudonym is derived from it, the same for all their addresses.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     person: Option<String>,
     /// Key file that pseudonyms are derived with, if the signing key has changed since.
     #[arg(long, value_name = "FILE", requires = "person")]

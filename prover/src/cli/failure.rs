@@ -187,7 +187,7 @@ impl From<ProvingError> for Failure {
         let failure = Self::of(exit, &error);
         match error {
             E::ScoreTooLow => failure.hint(
-                "nothing was made or sent; `tessera model score` computes the score, and prints it",
+                "nothing was made or sent; `tessera explain` shows the score and what cost points",
             ),
             _ => failure,
         }

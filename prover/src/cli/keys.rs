@@ -36,7 +36,7 @@ pub struct Build {
     /// Number of segments that the model is cut into: 1, 2, 4, 8 or 16 [default: the package's].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
-    /// Where the verifier's specification goes, for `verifier-gen` and `tessera verify`.
+    /// Where the verifier's specification goes, for `tessera verifier try` and `tessera verify`.
     #[arg(long, value_name = "FILE")]
     verifier: Option<PathBuf>,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::SetupWithSrs,
+    args::{SetupWithSrs, now},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
@@ -12,7 +12,7 @@ use tessera::{
     pipeline::{local, warm},
 };
 use tessera_core::{Context, FixedPoint};
-use tessera_credential::Opening;
+use tessera_credential::{Opening, date};
 use tessera_model::{Package, Score};
 use tessera_proving::{ProofFile, Secrets, check_score};
 
@@ -110,6 +110,14 @@ pub fn run(args: Args) -> Outcome {
     let secrets =
         Secrets { features: opening.features().clone(), blinding: opening.blinding().clone() };
     check_score(&package, &secrets, threshold)?;
+    if let Some(Request { terms, .. }) = &request
+        && terms.deadline <= now()?
+    {
+        hint(format_args!(
+            "the request was good until {}: the pool will refuse it, whatever is proven",
+            date(terms.deadline)
+        ));
+    }
 
     let progress = args.setup.progress()?;
     let report = |event| progress.event(event);
@@ -175,7 +183,10 @@ fn check<T: PartialEq + Display>(what: &str, wanted: T, given: T) -> Outcome {
     Err(failure.hint(match what {
         "commitment" => "the opening is of another credential than the request",
         "schema" => "the pool's model reads other features than the credential has",
-        _ => "the pool decides by another version of the model, or in another number of segments",
+        _ => {
+            "the pool decides by another version of the model, in another number of segments \
+             (--segments), or with another reference string (--srs)"
+        }
     }))
 }
 

@@ -7,9 +7,12 @@ use super::{
 };
 use serde_json::json;
 use std::path::PathBuf;
-use tessera_aggregate::{AggregationKey, KeyError, key::circuit_size};
+use tessera_aggregate::{AggregationKey, KeyError, VerifierSpec, key::circuit_size};
 use tessera_artifact::{Secrecy, write};
-use verifier_gen::{generate, generate::contract_name, statement};
+use tessera_proving::ProofFile;
+use verifier_gen::{
+    Evm, Outcome as Verdict, compile, generate, generate::contract_name, statement,
+};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -21,6 +24,27 @@ pub enum Command {
 Example:
   tessera verifier generate --segments 2 --out contracts/generated")]
     Generate(Generate),
+    /// Compile a verifier and try a proof on it: it has to be accepted as it is, and refused with any of
+    /// its words changed.
+    #[command(after_help = "\
+Example:
+  tessera verifier try proof.json --verifier contracts/generated/TesseraVerifier2.json")]
+    Try(Try),
+}
+
+#[derive(clap::Args)]
+pub struct Try {
+    /// The proof.
+    proof: PathBuf,
+    /// The verifier's specification (see `tessera verifier generate`).
+    #[arg(long, value_name = "FILE")]
+    verifier: PathBuf,
+    /// The Solidity compiler.
+    #[arg(long, value_name = "FILE", default_value = "tools/solc")]
+    solc: PathBuf,
+    /// Print gas and size as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -45,7 +69,46 @@ impl From<KeyError> for Failure {
 }
 
 pub fn run(command: Command) -> Outcome {
-    let Command::Generate(args) = command;
+    match command {
+        Command::Generate(args) => generate_files(args),
+        Command::Try(args) => try_proof(args),
+    }
+}
+
+fn try_proof(args: Try) -> Outcome {
+    let spec = VerifierSpec::load(&args.verifier)?;
+    let proof = ProofFile::load(&args.proof)?;
+    let name = contract_name(spec.segments);
+    let compiled = compile(&args.solc, &name, &generate(&spec)).map_err(Failure::input)?;
+    let mut evm = Evm::deploy(&compiled.creation).map_err(Failure::fault)?;
+    let statement = proof.statement.to_bytes();
+    let mut call = |proof: &[u8]| evm.verify(&statement, proof).map_err(Failure::fault);
+    let gas = match call(&proof.proof)? {
+        Verdict::Accepted { gas } => gas,
+        Verdict::Refused(error) => {
+            return Err(Failure::no(format!("{name} refuses the proof: 0x{}", hex::encode(error))));
+        }
+    };
+    let words = proof.proof.len() / 32;
+    for word in 0..words {
+        let mut changed = proof.proof.clone();
+        changed[32 * word + 31] ^= 1;
+        if let Verdict::Accepted { .. } = call(&changed)? {
+            return Err(Failure::fault(format!(
+                "{name} accepts the proof with word {word} changed"
+            )));
+        }
+    }
+    let size = compiled.runtime.len();
+    match args.json {
+        true => json(&json!({ "accepted": true, "gas": gas, "codeBytes": size, "words": words })),
+        false => data(format_args!("accepted: {gas} gas for the whole transaction")),
+    }
+    talk(format_args!("refused with any one of its {words} words changed; {size} bytes of code"));
+    Ok(())
+}
+
+fn generate_files(args: Generate) -> Outcome {
     let most = tessera_aggregate::spec::MAX_SEGMENTS;
     if !args.segments.is_power_of_two() || args.segments > most {
         let message = format!("{} segments: 1, 2, 4, 8 or 16 are possible", args.segments);
