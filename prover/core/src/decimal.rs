@@ -24,6 +24,25 @@ pub fn parse_grid(text: &str, decimals: u32) -> Result<i64, GridError> {
     number.scaled(decimals)
 }
 
+/// `text · 10^decimals`, rounded to the nearest integer; half way, to the one farther from 0.
+pub fn round_to_grid(text: &str, decimals: u32) -> Result<i64, GridError> {
+    let number = Decimal::parse(text)?;
+    match number.scaled(decimals) {
+        Err(GridError::OffGrid) => {}
+        other => return other,
+    }
+    // `digits · 10^-dropped` with at least one digit to drop, as `scaled` found.
+    let dropped = usize::try_from(-(number.exponent + i64::from(decimals))).unwrap_or(usize::MAX);
+    let kept = number.digits.len().saturating_sub(dropped);
+    let up = dropped <= number.digits.len() && number.digits.as_bytes()[kept] >= b'5';
+    let whole = match &number.digits[..kept] {
+        "" => 0,
+        digits => digits.parse::<i64>().map_err(|_| GridError::TooLarge)?,
+    };
+    let steps = whole.checked_add(i64::from(up)).ok_or(GridError::TooLarge)?;
+    Ok(if number.negative { -steps } else { steps })
+}
+
 /// Decimals that `text` needs, or an error if it is no number.
 pub fn decimals_of(text: &str) -> Result<u32, GridError> {
     let number = Decimal::parse(text)?;
@@ -124,7 +143,35 @@ mod tests {
         assert_eq!(parse_grid("1e2147483647", 15), Err(GridError::TooLarge));
     }
 
+    #[test]
+    fn rounds_to_the_nearest_point() {
+        for (text, decimals, steps) in [
+            ("1.25", 1, 13),
+            ("-1.25", 1, -13),
+            ("1.2499999999999999999999", 1, 12),
+            ("0.04999", 1, 0),
+            ("0.05", 1, 1),
+            ("0.5", 0, 1),
+            ("0.0005", 0, 0),
+            ("5e-1", 0, 1),
+            ("1e-2147483648", 3, 0),
+            ("3", 2, 300),
+            ("0.1000000000000000055511151231257827", 2, 10),
+        ] {
+            assert_eq!(round_to_grid(text, decimals), Ok(steps), "{text}");
+        }
+        assert_eq!(round_to_grid("9223372036854775807.9", 0), Err(GridError::TooLarge));
+        assert_eq!(round_to_grid("x", 0), Err(GridError::Number));
+    }
+
     proptest! {
+        #[test]
+        fn rounding_is_off_by_half_a_step_at_most(x in -1e6f64..1e6, decimals in 0u32..6) {
+            let steps = round_to_grid(&format!("{x:?}"), decimals).unwrap();
+            let scaled = x * 10f64.powi(decimals as i32);
+            prop_assert!((steps as f64 - scaled).abs() <= 0.5 + 1e-6, "{} {}", steps, scaled);
+        }
+
         #[test]
         fn formatting_is_the_inverse(steps in any::<i64>(), decimals in 0u32..16) {
             prop_assume!(steps != i64::MIN);

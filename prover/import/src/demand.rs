@@ -13,6 +13,15 @@ pub enum Category {
     Number(f64),
 }
 
+/// The end of a range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Edge {
+    /// Where it is.
+    pub at: f64,
+    /// Whether it belongs to the range.
+    pub inside: bool,
+}
+
 /// What the library would refuse or round, so the schema must rule it out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceDemand {
@@ -27,6 +36,15 @@ pub enum SourceDemand {
         feature: usize,
         /// The values it knows.
         categories: Vec<Category>,
+    },
+    /// There is no answer for numbers between two edges.
+    Nothing {
+        /// Index in the model's features.
+        feature: usize,
+        /// The lower edge.
+        from: Edge,
+        /// The upper edge.
+        to: Edge,
     },
     /// There is no answer for a missing value.
     Present {
@@ -45,18 +63,60 @@ pub enum SourceDemand {
     },
 }
 
-/// Refuses a category that tables read as a missing value, where the schema has such.
+/// Refuses a category that tables read as a missing value, where the schema has such and does not list
+/// the category.
 pub(crate) fn check_category(feature: &Feature, category: &Category) -> Result<(), Fault> {
+    let listed = |text: &str| match &feature.kind {
+        FeatureKind::Category { codes } => codes.iter().any(|code| code == text.trim()),
+        FeatureKind::Numeric { .. } => false,
+    };
     match category {
-        Category::Text(text) if feature.missing && is_missing(text) => {
+        Category::Text(text) if feature.missing && is_missing(text) && !listed(text) => {
             let fault = format!(
-                "the model has a category {category}, which tables read as a missing value: give it \
-                 another name before training, or set \"missing\": false in the schema"
+                "the model has a category {category}, which tables read as a missing value: list it \
+                 among the schema's \"codes\", which makes it an answer, or set \"missing\": false"
             );
             Err(Fault::malformed(format!("feature {:?}", feature.name), fault))
         }
         _ => Ok(()),
     }
+}
+
+/// Refuses a `feature` of which the schema has none of the model's `names`.
+pub(crate) fn check_any_known(
+    feature: &Feature,
+    names: &[Category],
+    codes: &[Option<u64>],
+) -> Result<(), Fault> {
+    match names.first() {
+        Some(first) if codes.iter().all(Option::is_none) => {
+            let fault = format!(
+                "the schema has none of the model's categories, such as {first}: both need the same \
+                 names"
+            );
+            Err(Fault::malformed(format!("feature {:?}", feature.name), fault))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses two categories that are one code of `feature`, because tables lose the spaces around them.
+pub(crate) fn check_distinct(
+    feature: &Feature,
+    names: &[Category],
+    codes: &[Option<u64>],
+) -> Result<(), Fault> {
+    let mut seen: HashMap<u64, &Category> = HashMap::new();
+    for (name, code) in names.iter().zip(codes) {
+        if let Some(code) = code
+            && let Some(other) = seen.insert(*code, name)
+            && other.key() != name.key()
+        {
+            let fault = format!("the model's categories {other} and {name} are one to a table");
+            return Err(Fault::malformed(format!("feature {:?}", feature.name), fault));
+        }
+    }
+    Ok(())
 }
 
 /// The codes of a feature by their category.
@@ -81,12 +141,13 @@ impl<'a> Codes<'a> {
         Self { feature, texts, numbers }
     }
 
-    /// The code of `category`, if there is one: for a category the code of that text, or that reads
-    /// as that number; for a number the grid point that equals it, or that the text is in a table.
+    /// The code of `category`, if there is one: for a category the code of that text without the spaces
+    /// around it, which tables lose, or that reads as that number; for a number the grid point that equals
+    /// it, or that the text is in a table.
     pub(crate) fn get(&self, category: &Category) -> Option<u64> {
         match (&self.feature.kind, category) {
             (FeatureKind::Category { .. }, Category::Text(text)) => {
-                self.texts.get(text.as_str()).copied()
+                self.texts.get(text.trim()).copied()
             }
             (FeatureKind::Category { .. }, Category::Number(number)) => {
                 self.numbers.get(&(number + 0.0).to_bits()).copied()
@@ -99,6 +160,22 @@ impl<'a> Codes<'a> {
             }
         }
     }
+}
+
+/// The first code of `feature` whose value lies between two edges.
+fn first_between(feature: &Feature, from: Edge, to: Edge) -> Option<u64> {
+    let past = |code: u64| {
+        let value = feature.value(code);
+        value > from.at || from.inside && value == from.at
+    };
+    let (mut low, mut high) = (0, feature.last() + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if past(middle) { high = middle } else { low = middle + 1 }
+    }
+    let value = feature.value(low);
+    let inside = value < to.at || to.inside && value == to.at;
+    (low <= feature.last() && inside).then_some(low)
 }
 
 /// The code whose value is exactly `number`.
@@ -136,6 +213,7 @@ impl SourceDemand {
     pub(crate) fn feature(&self) -> usize {
         let (Self::Whole { feature }
         | Self::OneOf { feature, .. }
+        | Self::Nothing { feature, .. }
         | Self::Present { feature }
         | Self::Number { feature }
         | Self::Text { feature }) = self;
@@ -163,6 +241,16 @@ impl SourceDemand {
                  an imputer or a bin for missing values, or set \"missing\": false in the schema"
                     .into(),
             ),
+            (Self::Nothing { from, to, .. }, FeatureKind::Numeric { .. }) => {
+                match first_between(feature, *from, *to) {
+                    Some(code) => fault(format!(
+                        "the schema allows {}, which no bin has: add a bin, or \"else\", or narrow the \
+                         schema",
+                        feature.text(code)
+                    )),
+                    None => Ok(()),
+                }
+            }
             (Self::OneOf { categories, .. }, _) => {
                 let codes = Codes::of(feature);
                 let known: HashSet<u64> =
@@ -249,6 +337,26 @@ mod tests {
     }
 
     #[test]
+    fn spaces_around_a_category_do_not_count() {
+        let codes = ["east", "west"].map(String::from).to_vec();
+        let region = Feature {
+            kind: FeatureKind::Category { codes },
+            ..Feature::numeric("region", 0, 0, 0)
+        };
+        let found = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|n| Category::Text((*n).into())).collect();
+            let codes = Codes::of(&region);
+            let codes: Vec<_> = names.iter().map(|name| codes.get(name)).collect();
+            check_any_known(&region, &names, &codes)?;
+            check_distinct(&region, &names, &codes).map(|()| codes)
+        };
+        assert_eq!(found(&[" east", " west"]), Ok(vec![Some(0), Some(1)]));
+        assert!(found(&[" east", "east"]).unwrap_err().to_string().contains("are one to a table"));
+        assert!(found(&["north"]).unwrap_err().to_string().contains("none of the model's"));
+        assert_eq!(found(&["north", "west"]), Ok(vec![None, Some(1)]));
+    }
+
+    #[test]
     fn a_category_that_reads_as_missing() {
         let feature = Feature::numeric("guarantor", 0, 0, 1);
         let none = Category::Text("None".into());
@@ -257,5 +365,8 @@ mod tests {
         let fault = check_category(&feature, &none).unwrap_err().to_string();
         assert!(fault.contains("\"guarantor\": the model has a category \"None\""), "{fault}");
         assert_eq!(check_category(&feature, &Category::Text("no".into())), Ok(()));
+        let codes = vec!["None".into(), "some".into()];
+        let listed = Feature { kind: FeatureKind::Category { codes }, ..feature };
+        assert_eq!(check_category(&listed, &none), Ok(()));
     }
 }

@@ -4,12 +4,13 @@
 //! each decision; it is not used to score anybody.
 
 use super::{
-    demand::{Category, Codes, SourceDemand, check_category},
+    Guess,
+    demand::{Category, SourceDemand},
     error::Fault,
+    lightgbm::Frame,
 };
-use std::collections::{HashMap, HashSet};
 use tessera_core::hide;
-use tessera_model::{Feature, FeatureKind, Scaling, Schema, package::Format};
+use tessera_model::{Format, Scaling};
 
 /// What a file holds, with nothing rounded.
 #[derive(Clone, PartialEq)]
@@ -44,6 +45,23 @@ pub struct Ensemble {
     pub sum: Precision,
     /// What a reader should know, in sentences.
     pub notes: Vec<String>,
+    /// What the file leaves open by itself.
+    pub guesses: Vec<Guess>,
+    /// Edges of bins as they are printed, which may not be the library's own.
+    pub printed_edges: Vec<PrintedEdge>,
+    /// Lists of categories that the file gives to no feature.
+    pub frame: Option<Frame>,
+}
+
+/// The edge of a bin as text shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PrintedEdge {
+    /// Index in [`Ensemble::features`].
+    pub feature: usize,
+    /// The number that is shown.
+    pub edge: f64,
+    /// Half a unit of its last digit.
+    pub half: f64,
 }
 
 /// What a model's output is.
@@ -267,117 +285,39 @@ impl SourceTree {
 }
 
 impl Ensemble {
-    /// Checks that the schema allows no value to which the file has no answer, and counts
-    /// categories as the schema does; `columns[i]` is the schema's index of the model's feature
-    /// `i`. Categories that are not listed are left as they are. Answers with notes for a reader.
-    pub fn resolve(&mut self, schema: &Schema, columns: &[usize]) -> Result<Vec<String>, Fault> {
-        let mut notes = Vec::new();
-        for demand in &self.demands {
-            demand.check(schema, columns)?;
-        }
-        let listed = std::mem::take(&mut self.categories);
-        let mut codes: HashMap<usize, Vec<Option<u32>>> = HashMap::new();
-        for (feature, names) in listed.iter().enumerate().filter(|(_, names)| !names.is_empty()) {
-            let of = &schema.features[columns[feature]];
-            let found = codes_of(of, names)?;
-            // An ONNX file lists only those that its trees ask for.
-            if self.format != Format::Onnx {
-                notes.extend(compare_categories(of, names, &found)?);
-            }
-            let found =
-                found.into_iter().map(|code| code.map(|code| category_value(of, code)).transpose());
-            let found = found.collect::<Result<_, _>>()?;
-            codes.insert(feature, found);
-        }
-        for node in self.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
-            if let SourceNode::Split(SourceSplit {
-                feature,
-                rule: Rule::Among(set) | Rule::NotAmong(set),
-                ..
-            }) = node
-                && let Some(codes) = codes.get(feature)
-            {
-                let code = |category: &u32| codes.get(*category as usize).copied().flatten();
-                *set = set.iter().filter_map(code).collect();
-                set.sort_unstable();
-                set.dedup();
-            }
-        }
-        Ok(notes)
-    }
-
     /// The library's raw margin of `values`, which are in the model's order, `NaN` where missing:
     /// bit for bit what the library answers.
     pub fn margin(&self, values: &[f64]) -> f64 {
+        let add = |sum: f64, tree: &SourceTree| self.add(sum, tree, tree.leaf(values).1);
+        self.trees.iter().fold(self.start(), add)
+    }
+
+    /// What the library's sum starts from, in its precision.
+    pub(crate) fn start(&self) -> f64 {
         match self.sum {
-            Precision::F32 => {
-                let add =
-                    |sum: f32, tree: &SourceTree| sum + tree.leaf(values).1 as f32 * tree.weight;
-                f64::from(self.trees.iter().fold(self.base as f32, add))
-            }
-            Precision::F64 => {
-                let add = |sum: f64, tree: &SourceTree| sum + tree.leaf(values).1;
-                self.trees.iter().fold(self.base, add)
-            }
+            Precision::F32 => f64::from(self.base as f32),
+            Precision::F64 => self.base,
+        }
+    }
+
+    /// The library's sum after one more tree, in its precision.
+    pub(crate) fn add(&self, sum: f64, tree: &SourceTree, leaf: f64) -> f64 {
+        match self.sum {
+            Precision::F32 => f64::from(sum as f32 + leaf as f32 * tree.weight),
+            Precision::F64 => sum + leaf * f64::from(tree.weight),
         }
     }
 
     /// The score of `values`, in points.
     pub fn points(&self, values: &[f64], scaling: &Scaling) -> f64 {
-        let margin = self.margin(values);
+        self.points_of(self.margin(values), scaling)
+    }
+
+    /// The points of a sum.
+    pub(crate) fn points_of(&self, margin: f64, scaling: &Scaling) -> f64 {
         match self.output {
             Output::Margin => scaling.points_of(margin * self.sigmoid),
             Output::Points => margin,
         }
     }
-}
-
-/// The codes of `names` in `feature`, where it has them.
-fn codes_of(feature: &Feature, names: &[Category]) -> Result<Vec<Option<u64>>, Fault> {
-    if let FeatureKind::Numeric { decimals: 1.., .. } = feature.kind {
-        let place = format!("feature {:?}", feature.name);
-        let fault = "the model splits it by categories, so the schema must have it as a \
-                     category, or with \"decimals\": 0";
-        return Err(Fault::malformed(place, fault));
-    }
-    names.iter().try_for_each(|name| check_category(feature, name))?;
-    let codes = Codes::of(feature);
-    Ok(names.iter().map(|name| codes.get(name)).collect())
-}
-
-/// Refuses a `feature` that has none of the categories that the model knows, and notes one that the
-/// model does not know.
-fn compare_categories(
-    feature: &Feature,
-    names: &[Category],
-    codes: &[Option<u64>],
-) -> Result<Option<String>, Fault> {
-    let known: HashSet<u64> = codes.iter().copied().flatten().collect();
-    if known.is_empty() {
-        let fault = format!(
-            "the schema has none of the model's categories, such as {}: both need the same names",
-            names[0]
-        );
-        return Err(Fault::malformed(format!("feature {:?}", feature.name), fault));
-    }
-    let unknown = (0..=feature.last()).find(|code| !known.contains(code));
-    Ok(unknown.map(|code| {
-        format!(
-            "The model's list of categories for {:?} lacks {:?} (and perhaps more): it is treated \
-             as the library treats a category that it has not seen.",
-            feature.name,
-            feature.text(code)
-        )
-    }))
-}
-
-/// The value that rules see for a category: for a number not the code.
-fn category_value(feature: &Feature, code: u64) -> Result<u32, Fault> {
-    let value = feature.value(code);
-    if (0.0..=f64::from(u32::MAX)).contains(&value) {
-        return Ok(value as u32);
-    }
-    let fault = "a category is a negative or too large number, so the schema must have the feature \
-                 as a category";
-    Err(Fault::malformed(format!("feature {:?}", feature.name), fault))
 }

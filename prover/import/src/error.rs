@@ -1,5 +1,6 @@
 //! What can be wrong with a model file.
 
+use crate::Guess;
 use std::path::PathBuf;
 use tessera_artifact::ArtifactError;
 use tessera_model::{ModelError, SchemaError};
@@ -62,6 +63,14 @@ pub enum ImportError {
     /// The schema breaks its own rules.
     #[error("the schema: {0}")]
     Schema(#[from] SchemaError),
+    /// The file can be read in more than one way.
+    #[error("{path}: {}", guesses.iter().map(Guess::to_string).collect::<Vec<_>>().join("\n"))]
+    Guess {
+        /// The file.
+        path: PathBuf,
+        /// How it would be read, and what settles it.
+        guesses: Vec<Guess>,
+    },
     /// The operating system gave no random bytes for the salt.
     #[error("the operating system gave no random bytes for the salt")]
     NoRandomness,

@@ -7,7 +7,7 @@ use std::{
 };
 use tessera_model::schema::{
     Feature, FeatureKind, GridError, MAX_CODES, MAX_DECIMALS, MAX_GRID, Schema, SchemaError,
-    decimals_of, is_missing, parse_grid,
+    decimals_of, is_missing, round_to_grid,
 };
 
 /// A whole-number column with at most this many values is a list of answers: its range stays.
@@ -22,7 +22,45 @@ pub struct InferOptions {
     pub skip: Vec<String>,
     /// Keep the sample's own ranges, without headroom.
     pub exact: bool,
+    /// Decimals of numbers.
+    pub decimals: Decimals,
 }
+
+/// How fine the grids of numbers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decimals {
+    /// As many decimals as the numbers have.
+    #[default]
+    AsWritten,
+    /// At most so many.
+    AtMost(u32),
+    /// At most so many that six digits of the column's largest number are kept.
+    Auto,
+}
+
+impl std::str::FromStr for Decimals {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(decimals) if decimals <= MAX_DECIMALS => Ok(Self::AtMost(decimals)),
+            _ if text == "auto" => Ok(Self::Auto),
+            _ => Err(format!("a number from 0 to {MAX_DECIMALS}, or auto")),
+        }
+    }
+}
+
+/// A schema, and what a person should check in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inferred {
+    /// The schema.
+    pub schema: Schema,
+    /// In sentences.
+    pub notes: Vec<String>,
+}
+
+/// Digits that [`Decimals::Auto`] keeps of the largest number.
+const DIGITS: i32 = 6;
 
 /// A table that no schema could be made of.
 #[derive(Debug, thiserror::Error)]
@@ -70,20 +108,41 @@ struct Seen {
     truth: bool,
     /// A cell with too many digits was seen.
     too_long: bool,
+    /// Decimals that the numbers are written with.
+    written: u32,
+    /// Decimals of the grid.
     decimals: u32,
+    /// Largest magnitude of a number.
+    largest: f64,
+    /// Words such as `none` that were read as missing.
+    no_answers: BTreeSet<String>,
+    /// Numbers with commas, and dates, among the texts.
+    commas: usize,
+    dates: usize,
 }
 
 impl Seen {
     fn add(&mut self, cell: &str) {
         if is_missing(cell) {
-            self.missing = true;
+            match cell.trim() {
+                "" => self.missing = true,
+                word => _ = self.no_answers.insert(word.into()),
+            }
             return;
         }
         let cell = cell.trim();
         match decimals_of(cell) {
-            Ok(decimals) => self.decimals = self.decimals.max(decimals),
+            Ok(decimals) => {
+                self.written = self.written.max(decimals);
+                let number: f64 = cell.parse().unwrap_or(0.0);
+                self.largest = self.largest.max(number.abs());
+            }
             Err(GridError::Number) if is_truth(cell) => self.truth = true,
-            Err(GridError::Number) => self.words = true,
+            Err(GridError::Number) => {
+                self.words = true;
+                self.commas += usize::from(has_commas(cell));
+                self.dates += usize::from(is_date(cell));
+            }
             Err(_) => self.too_long = true,
         }
         if let Some(texts) = &mut self.texts
@@ -97,6 +156,79 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Decides what words such as `none` are, and how fine the grid is, once all cells are seen.
+    fn settle(&mut self, name: &str, decimals: Decimals) -> Vec<String> {
+        let mut notes = Vec::new();
+        let is_none = |word: &&String| word.eq_ignore_ascii_case("none");
+        for word in self.no_answers.iter().filter(is_none).filter(|_| self.words) {
+            if let Some(texts) = &mut self.texts {
+                texts.insert(word.clone());
+                notes.push(format!(
+                    "{name:?}: {word:?} is taken as an answer. If it stands for a missing value, take it \
+                     out of the codes and set \"missing\": true."
+                ));
+            }
+        }
+        for word in self.no_answers.iter().filter(|word| !(self.words && is_none(word))) {
+            self.missing = true;
+            if self.words {
+                notes.push(format!(
+                    "{name:?}: {word:?} is taken as a missing value. If it is an answer, list it among the \
+                     codes."
+                ));
+            }
+        }
+        if self.commas > 0 {
+            notes.push(format!(
+                "{name:?} has numbers with commas, which are texts here: write 1234.5, without separators \
+                 and with a decimal point."
+            ));
+        }
+        if self.dates > 0 {
+            notes.push(format!(
+                "{name:?} has dates, which are texts here: give days or months up to a fixed day as a number."
+            ));
+        }
+        let most = match decimals {
+            Decimals::AsWritten => u32::MAX,
+            Decimals::AtMost(most) => most,
+            Decimals::Auto => {
+                // Digits before the point of the largest number.
+                let whole = self.largest.max(1e-300).log10().floor() as i32 + 1;
+                u32::try_from(DIGITS - whole).unwrap_or(0).min(MAX_DECIMALS)
+            }
+        };
+        self.decimals = self.written.min(most);
+        if self.decimals < self.written && !self.words {
+            notes.push(format!(
+                "{name:?} is written with up to {} decimals and rounded to {}: read its rows with --round, \
+                 or round them before.",
+                self.written, self.decimals
+            ));
+        }
+        notes
+    }
+}
+
+/// Whether a text is a number but for its commas.
+fn has_commas(cell: &str) -> bool {
+    cell.contains(',') && decimals_of(&cell.replace(',', "")).is_ok()
+}
+
+/// Whether a text starts like `2024-05-31`, or is like `31.5.2024` or `5/31/24`.
+fn is_date(cell: &str) -> bool {
+    let number = |text: &str, least: usize, most: usize| {
+        (least..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let iso = cell.get(..10).is_some_and(|day| {
+        let parts: Vec<&str> = day.split('-').collect();
+        matches!(&parts[..], [y, m, d] if number(y, 4, 4) && number(m, 2, 2) && number(d, 2, 2))
+    });
+    let parts: Vec<&str> = cell.split(['.', '/']).collect();
+    iso || matches!(&parts[..], [a, b, c] if number(a, 1, 4) && number(b, 1, 2) && number(c, 2, 4))
+}
+
 fn is_truth(cell: &str) -> bool {
     cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false")
 }
@@ -108,7 +240,7 @@ fn is_truth(cell: &str) -> bool {
 /// 2 or 5 times a power of ten, because later applicants will pass the sample's. A column of
 /// other text becomes a category with its codes in alphabetical order. Missing cells are
 /// allowed where the sample has some.
-pub fn infer(path: &Path, options: &InferOptions) -> Result<Schema, InferError> {
+pub fn infer(path: &Path, options: &InferOptions) -> Result<Inferred, InferError> {
     let table = Table::open(path)?;
     let header = table.header().to_vec();
     if let Some(column) = options.skip.iter().find(|column| !header.contains(column)) {
@@ -130,6 +262,10 @@ pub fn infer(path: &Path, options: &InferOptions) -> Result<Schema, InferError> 
     if rows == 0 {
         return Err(TableError::Empty { path: path.into() }.into());
     }
+    let mut notes = Vec::new();
+    for (seen, column) in seen.iter_mut().zip(&kept) {
+        notes.extend(seen.settle(&header[*column], options.decimals));
+    }
     let ranges = ranges(path, &kept, &seen)?;
 
     let mut features = Vec::new();
@@ -146,7 +282,7 @@ pub fn infer(path: &Path, options: &InferOptions) -> Result<Schema, InferError> 
     let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let schema = Schema { name: options.name.clone().unwrap_or_else(stem), features };
     match schema.validate() {
-        Ok(()) => Ok(schema),
+        Ok(()) => Ok(Inferred { schema, notes }),
         Err(source) => Err(InferError::Schema { path: path.into(), source }),
     }
 }
@@ -169,7 +305,7 @@ fn ranges(
             let steps = match cell {
                 _ if cell.eq_ignore_ascii_case("true") => Ok(1),
                 _ if cell.eq_ignore_ascii_case("false") => Ok(0),
-                _ => parse_grid(cell, seen.decimals),
+                _ => round_to_grid(cell, seen.decimals),
             };
             *range = match (*range, steps) {
                 (Some((low, high)), Ok(steps)) => Some((low.min(steps), high.max(steps))),
@@ -192,7 +328,10 @@ fn kind(seen: Seen, range: Option<(i64, i64)>, exact: bool) -> Result<FeatureKin
         return Ok(FeatureKind::Category { codes: codes.into_iter().collect() });
     }
     let decimals = seen.decimals;
-    let too_fine = || "its numbers have too many digits for a grid: round them first".to_string();
+    let too_fine = || {
+        "its numbers have too many digits for a grid: --decimals auto, or a number, rounds them"
+            .to_string()
+    };
     if seen.too_long || decimals > MAX_DECIMALS {
         return Err(too_fine());
     }
@@ -235,6 +374,10 @@ mod tests {
     use super::*;
 
     fn infer(text: &str, options: &InferOptions) -> Result<Schema, InferError> {
+        infer_with_notes(text, options).map(|inferred| inferred.schema)
+    }
+
+    fn infer_with_notes(text: &str, options: &InferOptions) -> Result<Inferred, InferError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sample.csv");
         std::fs::write(&path, text).unwrap();
@@ -273,6 +416,45 @@ mod tests {
         let exact = InferOptions { exact: true, ..InferOptions::default() };
         let schema = infer(&format!("x\n{}\n", cells.join("\n")), &exact).unwrap();
         assert_eq!(schema.features, [Feature::numeric("x", 0, -650, 17_069)]);
+    }
+
+    #[test]
+    fn words_that_are_answers_and_words_that_are_not() {
+        let text = "guarantor,income,when,paid\n\
+                    none,1,2024-05-31,\"1,000\"\n\
+                    co-applicant,None,2024-06-30,\"2,500.50\"\n\
+                    NA,3,2024-07-31,7\n";
+        let found = infer_with_notes(text, &InferOptions::default()).unwrap();
+        let [guarantor, income, ..] = &found.schema.features[..] else { panic!() };
+        let codes = ["co-applicant", "none"].map(String::from).to_vec();
+        assert_eq!((&guarantor.kind, guarantor.missing), (&FeatureKind::Category { codes }, true));
+        assert_eq!((guarantor.encode("none"), guarantor.encode("NA")), (Ok(1), Ok(2)));
+        assert_eq!(*income, Feature::numeric("income", 0, 1, 3).or_missing());
+        for said in
+            ["\"none\" is taken as an answer", "\"NA\" is taken as a missing", "dates", "commas"]
+        {
+            assert!(
+                found.notes.iter().any(|note| note.contains(said)),
+                "{said}: {:?}",
+                found.notes
+            );
+        }
+    }
+
+    #[test]
+    fn full_precision_gets_a_grid() {
+        let text = "rate,amount\n0.1234567890123456,52000.123456789012\n0.98,1\n";
+        let with = |decimals| {
+            let options = InferOptions { decimals, exact: true, ..InferOptions::default() };
+            infer(text, &options).map(|schema| schema.features)
+        };
+        assert!(with(Decimals::AsWritten).is_err());
+        let auto = with("auto".parse().unwrap()).unwrap();
+        let amount = Feature::numeric("amount", 1, 10, 520_001);
+        assert_eq!(auto, [Feature::numeric("rate", 6, 123_457, 980_000), amount]);
+        let two = with("2".parse().unwrap()).unwrap();
+        assert_eq!(two[0], Feature::numeric("rate", 2, 12, 98));
+        assert!("16".parse::<Decimals>().is_err() && "many".parse::<Decimals>().is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Pieces of JSON that a model file is made of: exact numbers, bounded lists.
 
-use super::{KNOWN, demand::Category, error::Fault};
+use super::{demand::Category, error::Fault, kinds::KNOWN};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, SeqAccess, Visitor},
@@ -14,7 +14,6 @@ pub(crate) fn other_kind(bytes: &[u8]) -> Option<Fault> {
     struct Top {
         learner: Option<IgnoredAny>,
         tree_info: Option<IgnoredAny>,
-        oblivious_trees: Option<IgnoredAny>,
     }
     let top: Top = serde_json::from_slice(bytes).ok()?;
     let (found, hint) = match top {
@@ -23,7 +22,6 @@ pub(crate) fn other_kind(bytes: &[u8]) -> Option<Fault> {
             "JSON, perhaps LightGBM's dump of a model",
             "save the model itself: booster.save_model(\"m.txt\")",
         ),
-        Top { oblivious_trees: Some(_), .. } => ("JSON, perhaps CatBoost's", KNOWN),
         _ => ("JSON, but no XGBoost model", KNOWN),
     };
     Some(Fault::Format { found, hint })
@@ -36,7 +34,7 @@ pub(crate) struct Num<T>(pub T);
 impl<'de, T: FromStr> Deserialize<'de> for Num<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <&RawValue>::deserialize(deserializer)?.get();
-        let expected = || format!("this is no {}", std::any::type_name::<T>());
+        let expected = || "this is not a number of its kind".to_owned();
         text.parse().map(Num).map_err(|_| D::Error::custom(expected()))
     }
 }

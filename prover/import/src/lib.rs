@@ -4,52 +4,61 @@
 //! does, or a [`SourceNetwork`]; everything after that is the same for all formats. The format is
 //! detected, not asked for.
 
+mod catboost;
+mod coefficients;
 mod demand;
 mod ensemble;
 mod error;
+mod guess;
 mod infer;
 mod json;
+mod kinds;
 mod lightgbm;
 mod network;
 mod onnx;
 mod quantise;
+mod resolve;
 mod score;
 mod scorecard;
 mod source;
 mod table;
+mod ubjson;
 mod xgboost;
 
 #[cfg(test)]
 mod tests;
 
-pub use demand::{Category, SourceDemand};
+pub use coefficients::Coefficients;
+pub use demand::{Category, Edge, SourceDemand};
 pub use ensemble::{
-    Ensemble, Missing, Output, Precision, Rule, SourceNode, SourceSplit, SourceTree,
+    Ensemble, Missing, Output, Precision, PrintedEdge, Rule, SourceNode, SourceSplit, SourceTree,
 };
 pub use error::{Fault, ImportError};
-pub use infer::{InferError, InferOptions, infer};
+pub use guess::Guess;
+pub use infer::{Decimals, InferError, InferOptions, Inferred, infer};
 pub use network::{
     MAX_WEIGHTS, MAX_WIDTH, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind,
     SourceLayer, SourceNetwork,
 };
+pub use resolve::Findings;
 pub use score::{ScoreError, score_csv};
 pub use source::SourceModel;
 pub use table::{Table, TableError};
-pub use tessera_model::ImportOptions;
+pub use tessera_model::{Assumption, ImportOptions};
 
 use quantise::Quantised;
 use rand::TryRngCore;
+use rayon::prelude::*;
 use source::Reference;
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     path::Path,
 };
 use tessera_artifact::{ArtifactError, Secrecy, Sha256Digest};
-use tessera_model::{Feature, FeatureKind, Features, Format, Package, Scaling, Schema, Source};
+use tessera_model::{Features, Format, Package, Scaling, Schema, Score, Source};
 
-/// What to give instead of a file of another format.
-const KNOWN: &str = "give what XGBoost saves as .json or LightGBM as .txt, an ONNX file, or a \
-                     scorecard as CSV";
+/// Borrowers that are scored together on one core.
+const BLOCK: usize = 256;
 /// Name of the copy of the imported file in a package's folder.
 pub const SOURCE_FILE: &str = "source";
 /// Largest model file, in bytes.
@@ -61,6 +70,8 @@ pub struct Imported {
     pub package: Package,
     /// What a reader should know before trusting the model, in sentences.
     pub notes: Vec<String>,
+    /// What the file leaves open, and how it was read.
+    pub guesses: Vec<Guess>,
     /// Splits of the source that the schema's ranges decide alone.
     pub folded_splits: usize,
     /// Trees that the schema's ranges leave one leaf of; they are part of the offset.
@@ -71,24 +82,48 @@ pub struct Imported {
     origins: Vec<(usize, Vec<usize>)>,
 }
 
-/// What the imported file says of a borrower.
+/// What the imported file and the package say of a borrower.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
     /// Score by the file's own arithmetic, in points.
     pub points: f64,
+    /// Score by the package.
+    pub score: Score,
     /// Trees in which the package ends in another leaf; 0, or there is a bug.
     pub wrong_leaves: u64,
 }
 
 impl Imported {
-    /// What the file says of `features`, which must fit the package's schema.
-    pub fn compare(&self, features: &Features) -> Comparison {
+    /// Takes the guesses as settled: the package's options have them from now on.
+    pub fn settle(&mut self) {
+        for guess in std::mem::take(&mut self.guesses) {
+            self.notes.push(format!("Settled by the expected scores: {}.", guess.text));
+            self.package.source.options.assume.insert(guess.assumption);
+        }
+    }
+
+    /// What file and package say of each of `all`, which must fit the package's schema; on all cores.
+    pub fn compare(&self, all: &[Features]) -> Vec<Comparison> {
         let Package { schema, scaling, model, .. } = &self.package;
-        self.reference.compare(&self.origins, model, schema, scaling, features)
+        let block = |block| self.reference.compare(&self.origins, model, schema, scaling, block);
+        all.par_chunks(BLOCK).flat_map_iter(block).collect()
+    }
+
+    /// The file's score in points of `values`, which are in the schema's order and need not be on its
+    /// grids: `NaN` where missing, the index of the code for a category. `features` are the nearest codes.
+    pub fn points(&self, values: &[f64], features: &Features) -> f64 {
+        self.reference.points(values, features.codes(), &self.package.scaling)
+    }
+
+    /// Whether the file's sum is points by itself, whatever the scaling.
+    pub fn is_in_points(&self) -> bool {
+        matches!(&self.reference, Reference::Trees { ensemble, .. } if ensemble.output == Output::Points)
     }
 }
 
 /// Imports the model file at `path`. Without a `salt` a fresh one is drawn from the operating system.
+///
+/// Errors: [`ImportError::Guess`] where the file can be read in more than one way.
 pub fn import(
     path: &Path,
     schema: &Schema,
@@ -96,8 +131,25 @@ pub fn import(
     salt: Option<[u8; 32]>,
     options: &ImportOptions,
 ) -> Result<Imported, ImportError> {
+    let imported = import_unsettled(path, schema, scaling, salt, options)?;
+    match imported.guesses.is_empty() {
+        true => Ok(imported),
+        false => Err(ImportError::Guess { path: path.into(), guesses: imported.guesses }),
+    }
+}
+
+/// [`import`] for a caller that settles [`Imported::guesses`] with the lender's own scores, and then says so
+/// with [`Imported::settle`].
+pub fn import_unsettled(
+    path: &Path,
+    schema: &Schema,
+    scaling: &Scaling,
+    salt: Option<[u8; 32]>,
+    options: &ImportOptions,
+) -> Result<Imported, ImportError> {
     schema.validate()?;
-    let Loaded { source, notes, reference, quantised } = load(path, schema, scaling, options)?;
+    let loaded = load(path, schema, scaling, options)?;
+    let Loaded { source, notes, guesses, reference, quantised } = loaded;
     let salt = match salt {
         Some(salt) => salt,
         None => {
@@ -109,7 +161,16 @@ pub fn import(
     let Quantised { model, origins, folded_splits, constant_trees, rounding } = quantised;
     let (schema, scaling) = (schema.clone(), scaling.clone());
     let package = Package { schema, model, segments: 1, salt, scaling, source };
-    Ok(Imported { package, notes, folded_splits, constant_trees, rounding, reference, origins })
+    Ok(Imported {
+        package,
+        notes,
+        guesses,
+        folded_splits,
+        constant_trees,
+        rounding,
+        reference,
+        origins,
+    })
 }
 
 /// Imports the file again that `package` was imported from.
@@ -141,6 +202,7 @@ pub fn save_source(folder: &Path, source: &Path) -> Result<(), ArtifactError> {
 struct Loaded {
     source: Source,
     notes: Vec<String>,
+    guesses: Vec<Guess>,
     reference: Reference,
     quantised: Quantised,
 }
@@ -156,6 +218,15 @@ fn load(
     let model = read(&bytes, options).map_err(in_file)?;
     let sha256 = tessera_artifact::sha256(&bytes);
     drop(bytes);
+    let mut guesses = Vec::new();
+    let model = match model {
+        SourceModel::Coefficients(table) => {
+            let (network, open) = table.network(schema).map_err(in_file)?;
+            guesses = open;
+            SourceModel::Network(network)
+        }
+        model => model,
+    };
     let columns = match_features(path, &model, schema, options)?;
     let source = describe(&model, sha256, options);
     let mut notes = model.notes().to_vec();
@@ -164,8 +235,9 @@ fn load(
     }
     let reference = match model {
         SourceModel::Trees(mut ensemble) => {
-            notes.extend(note_categories(&ensemble, schema, &columns));
-            notes.extend(ensemble.resolve(schema, &columns).map_err(in_file)?);
+            let found = ensemble.resolve(schema, &columns, options).map_err(in_file)?;
+            notes.extend(found.notes);
+            guesses.extend(found.guesses);
             Reference::Trees { ensemble, columns }
         }
         SourceModel::Network(network) => {
@@ -173,6 +245,7 @@ fn load(
             notes.extend(more);
             Reference::Network(network)
         }
+        SourceModel::Coefficients(_) => unreachable!("made a network above"),
     };
     let quantised = match &reference {
         Reference::Trees { ensemble, columns } => {
@@ -181,7 +254,15 @@ fn load(
         Reference::Network(network) => quantise::quantise_network(network, schema, scaling),
     }
     .map_err(|source| ImportError::Quantised { path: path.into(), source })?;
-    Ok(Loaded { source, notes, reference, quantised })
+    // What somebody has settled is no longer open, but is said.
+    guesses.retain(|guess| {
+        let settled = options.assume.contains(&guess.assumption);
+        if settled {
+            notes.push(format!("Assumed ({}): {}.", guess.assumption, guess.text));
+        }
+        !settled
+    });
+    Ok(Loaded { source, notes, guesses, reference, quantised })
 }
 
 fn describe(model: &SourceModel, sha256: Sha256Digest, options: &ImportOptions) -> Source {
@@ -200,34 +281,31 @@ fn describe(model: &SourceModel, sha256: Sha256Digest, options: &ImportOptions) 
 /// schema.
 pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault> {
     let start = bytes.trim_ascii_start();
-    let format = |found, hint| Err(Fault::Format { found, hint });
-    let resave = "convert it: python -c \"import xgboost; model = xgboost.Booster(); \
-                  model.load_model('model.ubj'); model.save_model('model.json')\"";
     match start {
-        [] => format("an empty file", KNOWN),
         // The marks of a binary JSON object: a key's length, or the count of its fields.
-        [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => format("UBJSON", resave),
+        [b'{', b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$', ..] => {
+            let json = ubjson::to_json(bytes)?;
+            let other = |fault| json::other_kind(&json).unwrap_or(fault);
+            let ensemble = xgboost::read(&json, options).map_err(other)?;
+            Ok(SourceModel::Trees(Ensemble { format: Format::XgboostUbjson, ..ensemble }))
+        }
         [b'{', ..] => {
-            let other = |fault| json::other_kind(bytes).unwrap_or(fault);
-            xgboost::read(bytes, options).map(SourceModel::Trees).map_err(other)
+            let found = match xgboost::read(bytes, options) {
+                Err(_) if catboost::is_catboost(bytes) => catboost::read(bytes),
+                Err(fault) => Err(json::other_kind(bytes).unwrap_or(fault)),
+                found => found,
+            };
+            found.map(SourceModel::Trees)
         }
         _ if start.starts_with(b"tree\n") || start.starts_with(b"tree\r\n") => {
             lightgbm::read(bytes).map(SourceModel::Trees)
         }
-        _ if start.starts_with(b"binf") || start.starts_with(b"bs64") => {
-            format("XGBoost's old binary format", resave)
-        }
         _ if onnx::is_onnx(bytes) => onnx::read(bytes),
         _ if scorecard::is_scorecard(bytes) => scorecard::read(bytes).map(SourceModel::Trees),
-        [0x80, ..] => {
-            format("a Python pickle", "save the model itself: model.save_model(\"m.json\")")
+        _ if coefficients::is_table(bytes) => {
+            coefficients::read(bytes).map(SourceModel::Coefficients)
         }
-        _ if start.starts_with(b"[") || start.starts_with(b"booster[") => format(
-            "a list, perhaps XGBoost's dump of its trees",
-            "save the model itself: model.save_model(\"m.json\")",
-        ),
-        [b'<', ..] => format("XML, perhaps PMML", KNOWN),
-        _ => format("no model file that is known", KNOWN),
+        _ => Err(scorecard::lacking(bytes).unwrap_or_else(|| kinds::other(bytes))),
     }
 }
 
@@ -284,25 +362,4 @@ fn names(format: Format, schema: &Schema) -> HashMap<String, usize> {
     let exact = schema.features.iter().enumerate().map(|(i, f)| (f.name.clone(), Some(i)));
     index.extend(exact);
     index.into_iter().filter_map(|(name, of)| Some((name, of?))).collect()
-}
-
-/// How categories of the model and codes of the schema were matched, in sentences.
-fn note_categories(ensemble: &Ensemble, schema: &Schema, columns: &[usize]) -> Vec<String> {
-    let mut asked = BTreeSet::new();
-    for node in ensemble.trees.iter().flat_map(|tree| &tree.nodes) {
-        if let SourceNode::Split(split) = node
-            && ensemble.categories.get(split.feature).is_none_or(Vec::is_empty)
-        {
-            asked.insert(columns[split.feature]);
-        }
-    }
-    let note = |feature: &Feature| match &feature.kind {
-        FeatureKind::Category { codes } => Some(format!(
-            "{:?} is numbers to the model: its 0 is the schema's {:?}, and so on in the order of \
-             the schema's codes. Check that training counted the same way.",
-            feature.name, codes[0]
-        )),
-        FeatureKind::Numeric { .. } => None,
-    };
-    asked.into_iter().filter_map(|column| note(&schema.features[column])).collect()
 }

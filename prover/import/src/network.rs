@@ -4,10 +4,10 @@
 //! agrees with them up to that noise.
 
 use super::{
-    demand::{Category, Codes, SourceDemand, check_category},
+    demand::{Category, Codes, SourceDemand, check_any_known, check_category, check_distinct},
     error::Fault,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tessera_core::hide;
 use tessera_model::{Schema, package::Format};
 
@@ -112,7 +112,8 @@ pub enum ResolvedInput {
 impl SourceNetwork {
     /// Finds every input in `schema`; `columns[i]` is the schema's index of the model's feature `i`.
     /// A category that the schema has not can't occur: its input is left out, and noted. Refuses a
-    /// schema that allows a value to which the file has no answer.
+    /// schema that allows a value to which the file has no answer, or that has none of the categories that
+    /// the file knows of a feature.
     pub fn resolve(
         &self,
         schema: &Schema,
@@ -122,6 +123,7 @@ impl SourceNetwork {
             demand.check(schema, columns)?;
         }
         let mut codes: HashMap<usize, Codes<'_>> = HashMap::new();
+        let mut known: BTreeMap<usize, (Vec<Category>, Vec<Option<u64>>)> = BTreeMap::new();
         let (mut inputs, mut kept, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for (index, input) in self.inputs.iter().enumerate() {
             let column = columns[input.feature];
@@ -140,7 +142,11 @@ impl SourceNetwork {
                 SourceInputKind::Is(category) => {
                     check_category(feature, category)?;
                     let codes = codes.entry(column).or_insert_with(|| Codes::of(feature));
-                    codes.get(category).map(|code| ResolvedInput::Is { feature: column, code })
+                    let code = codes.get(category);
+                    let (names, found) = known.entry(column).or_default();
+                    names.push(category.clone());
+                    found.push(code);
+                    code.map(|code| ResolvedInput::Is { feature: column, code })
                 }
             };
             match (resolved, &input.kind) {
@@ -155,6 +161,10 @@ impl SourceNetwork {
                 )),
                 (None, SourceInputKind::Value { .. }) => unreachable!("a value is always found"),
             }
+        }
+        for (column, (names, found)) in &known {
+            check_any_known(&schema.features[*column], names, found)?;
+            check_distinct(&schema.features[*column], names, found)?;
         }
         let mut layers = self.layers.clone();
         if let Some(first) = layers.first_mut() {

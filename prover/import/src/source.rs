@@ -2,10 +2,11 @@
 
 use super::{
     Comparison,
+    coefficients::Coefficients,
     ensemble::Ensemble,
     network::{ResolvedNetwork, SourceNetwork},
 };
-use tessera_model::{Features, Format, Model, Scaling, Schema};
+use tessera_model::{Features, Format, Model, Node, Scaling, Schema, Score};
 
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub enum SourceModel {
     Trees(Ensemble),
     /// Layers; a linear model has one.
     Network(SourceNetwork),
+    /// Coefficients of a linear model, which only a schema can tell the features of.
+    Coefficients(Coefficients),
 }
 
 impl SourceModel {
@@ -22,6 +25,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => of.format,
             Self::Network(of) => of.format,
+            Self::Coefficients(_) => Format::Coefficients,
         }
     }
 
@@ -30,6 +34,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => of.library.as_deref(),
             Self::Network(of) => of.library.as_deref(),
+            Self::Coefficients(_) => None,
         }
     }
 
@@ -38,6 +43,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => &of.objective,
             Self::Network(of) => &of.objective,
+            Self::Coefficients(_) => "logistic regression",
         }
     }
 
@@ -46,6 +52,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => of.feature_count,
             Self::Network(of) => of.feature_count,
+            Self::Coefficients(_) => 0,
         }
     }
 
@@ -54,6 +61,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => &of.features,
             Self::Network(of) => &of.features,
+            Self::Coefficients(_) => &[],
         }
     }
 
@@ -61,7 +69,7 @@ impl SourceModel {
     pub fn trees(&self) -> usize {
         match self {
             Self::Trees(of) => of.trees.len(),
-            Self::Network(_) => 0,
+            Self::Network(_) | Self::Coefficients(_) => 0,
         }
     }
 
@@ -69,7 +77,7 @@ impl SourceModel {
     pub fn into_trees(self) -> Option<Ensemble> {
         match self {
             Self::Trees(ensemble) => Some(ensemble),
-            Self::Network(_) => None,
+            Self::Network(_) | Self::Coefficients(_) => None,
         }
     }
 
@@ -78,6 +86,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => &of.notes,
             Self::Network(of) => &of.notes,
+            Self::Coefficients(_) => &[],
         }
     }
 }
@@ -93,32 +102,65 @@ pub(crate) enum Reference {
 }
 
 impl Reference {
-    /// The score in points, and the trees in which `model` ends in another leaf; `origins` says which
-    /// source tree each of its trees is, and which source node each node stands for.
+    /// The score of `values`, which are in the schema's order, in points; `codes` are the nearest codes.
+    pub fn points(&self, values: &[f64], codes: &[u64], scaling: &Scaling) -> f64 {
+        match self {
+            Self::Network(network) => scaling.points_of(network.margin(values, codes)),
+            Self::Trees { ensemble, columns } => {
+                let values: Vec<f64> = columns.iter().map(|column| values[*column]).collect();
+                ensemble.points(&values, scaling)
+            }
+        }
+    }
+
+    /// What `model` and this say of each of `all`, walking a tree with all of them while it is in the
+    /// processor's cache; `origins` says which source tree each of the model's trees is, and which source
+    /// node each node stands for.
     pub fn compare(
         &self,
         origins: &[(usize, Vec<usize>)],
         model: &Model,
         schema: &Schema,
         scaling: &Scaling,
-        features: &Features,
-    ) -> Comparison {
-        let values = features.values(schema);
-        match self {
+        all: &[Features],
+    ) -> Vec<Comparison> {
+        let rows: Vec<Vec<f64>> = all.iter().map(|features| features.values(schema)).collect();
+        let (ensemble, columns) = match self {
             Self::Network(network) => {
-                let margin = network.margin(&values, features.codes());
-                Comparison { points: scaling.points_of(margin), wrong_leaves: 0 }
-            }
-            Self::Trees { ensemble, columns } => {
-                let values: Vec<f64> = columns.iter().map(|column| values[*column]).collect();
-                let leaves = model.leaves(features);
-                let differs = |(leaf, (tree, nodes)): (&usize, &(usize, Vec<usize>))| {
-                    nodes[*leaf] != ensemble.trees[*tree].leaf(&values).0
+                let compare = |(features, values): (&Features, &Vec<f64>)| {
+                    let points = scaling.points_of(network.margin(values, features.codes()));
+                    Comparison { points, score: model.score(features), wrong_leaves: 0 }
                 };
-                let wrong = leaves.iter().zip(origins).filter(|pair| differs(*pair)).count();
-                let points = ensemble.points(&values, scaling);
-                Comparison { points, wrong_leaves: wrong as u64 }
+                return all.iter().zip(&rows).map(compare).collect();
+            }
+            Self::Trees { ensemble, columns } => (ensemble, columns),
+        };
+        let in_order = |values: &Vec<f64>| columns.iter().map(|column| values[*column]).collect();
+        let rows: Vec<Vec<f64>> = rows.iter().map(in_order).collect();
+        // The model's trees are the source's in the same order, less those that are constant.
+        let mut trees = model.trees().iter().zip(origins).peekable();
+        let mut sums = vec![ensemble.start(); all.len()];
+        let mut found: Vec<(i64, u64)> = vec![(model.offset, 0); all.len()];
+        for (index, source) in ensemble.trees.iter().enumerate() {
+            let quantised = trees.next_if(|(_, (origin, _))| *origin == index);
+            let rows = rows.iter().zip(all).zip(sums.iter_mut().zip(&mut found));
+            for ((values, features), (sum, (score, wrong))) in rows {
+                let (node, leaf) = source.leaf(values);
+                *sum = ensemble.add(*sum, source, leaf);
+                if let Some((tree, (_, nodes))) = quantised {
+                    let at = tree.leaf(features.codes(), &model.tops);
+                    if let Node::Leaf { value } = tree.nodes[at] {
+                        *score += value;
+                    }
+                    *wrong += u64::from(nodes[at] != node);
+                }
             }
         }
+        let comparison = |(sum, (score, wrong_leaves)): (f64, (i64, u64))| Comparison {
+            points: ensemble.points_of(sum, scaling),
+            score: Score(score),
+            wrong_leaves,
+        };
+        sums.into_iter().zip(found).map(comparison).collect()
     }
 }

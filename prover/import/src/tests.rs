@@ -23,6 +23,9 @@ fn ensemble(features: usize, trees: Vec<SourceTree>) -> Ensemble {
         sigmoid: 1.0,
         sum: Precision::F64,
         notes: Vec::new(),
+        guesses: Vec::new(),
+        printed_edges: Vec::new(),
+        frame: None,
     }
 }
 

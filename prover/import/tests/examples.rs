@@ -1,12 +1,10 @@
 //! Every folder under `examples/` imports, and scores its rows as the library did.
 
-mod common;
-
-use common::{Found, found};
+use crate::common::{Found, found};
 use std::path::{Path, PathBuf};
 use tessera_import::ImportOptions;
 use tessera_model::{Format, Method, Package, Schema, Score};
-use tessera_report::Sample;
+use tessera_report::{Expected, Sample, ScoreKind};
 
 /// A folder under `examples/`.
 struct Example {
@@ -21,7 +19,25 @@ struct Example {
     error: f64,
 }
 
-const EXAMPLES: [Example; 8] = [
+const EXAMPLES: [Example; 10] = [
+    Example {
+        folder: "catboost",
+        model: "model.json",
+        format: Format::CatboostJson,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 1e-7,
+    },
+    Example {
+        folder: "coefficients",
+        model: "model.csv",
+        format: Format::Coefficients,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 1e-5,
+    },
     Example {
         folder: "german-credit",
         model: "model.json",
@@ -111,6 +127,8 @@ fn imported(example: &Example, schema: &Schema) -> Found {
         path: folder.join("golden.csv"),
         label: Some("bad".into()),
         thresholds: vec![Score::from_points("520").unwrap()],
+        expected: Some(Expected { column: example.column.into(), kind: None, tolerance: None }),
+        ..Sample::default()
     };
     let model = folder.join(example.model);
     found(&model, schema, &options, Some(&sample)).unwrap()
@@ -124,6 +142,9 @@ fn check(example: &Example) {
     assert_eq!(package.source.format, example.format);
     let counts = (calibration.rows, calibration.refused.len(), calibration.wrong_leaves);
     assert_eq!(counts, (example.rows, 0, 0), "{}", example.folder);
+    let agreement = calibration.agreement.as_ref().expect("scores were expected");
+    let kind = if example.column == "points" { ScoreKind::Points } else { ScoreKind::Margin };
+    assert_eq!((agreement.rows, agreement.wrong, agreement.kind), (example.rows, 0, kind));
     // The model is worth something, and quantising it changes no decision.
     assert!(calibration.after.as_ref().unwrap().auc > 0.74, "{}", example.folder);
     assert_eq!(calibration.decisions[0].flipped, 0);
@@ -233,10 +254,10 @@ fn a_linear_model_s_reasons_add_up() {
 
 /// Models on one schema are asked with one credential: champion and challengers.
 #[test]
-fn five_models_share_a_schema() {
+fn six_models_share_a_schema() {
     let digest =
         |folder: &str| Schema::load(&examples().join(folder).join("schema.json")).unwrap().digest();
-    for folder in ["onnx-logistic", "onnx-mlp", "onnx-boosting", "scorecard"] {
+    for folder in ["onnx-logistic", "onnx-mlp", "onnx-boosting", "scorecard", "coefficients"] {
         assert_eq!(digest(folder), digest("lightgbm"), "{folder}");
     }
 }

@@ -1,12 +1,12 @@
 //! Models that the libraries wrote, on rows that the libraries scored.
 
-mod common;
-
-use common::{Found, found as import, scaling};
+use crate::common::{Found, found as import, scaling};
 use std::path::{Path, PathBuf};
-use tessera_import::{ImportOptions, InferOptions, Precision, import_again, read, score_csv};
-use tessera_model::{FeatureKind, Package, Schema};
-use tessera_report::{Calibration, Report, ReportError, Sample};
+use tessera_import::{
+    Assumption, ImportOptions, InferOptions, Precision, import_again, read, score_csv,
+};
+use tessera_model::{FeatureKind, Format, Package, PackageError, Schema, schema::Rounding};
+use tessera_report::{Calibration, Expected, Report, ReportError, Sample, ScoreKind};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -18,7 +18,8 @@ fn example(name: &str) -> PathBuf {
 
 fn infer(csv: &Path) -> Schema {
     let skip = vec!["margin".into()];
-    tessera_import::infer(csv, &InferOptions { name: None, skip, exact: true }).unwrap()
+    let options = InferOptions { skip, exact: true, ..InferOptions::default() };
+    tessera_import::infer(csv, &options).unwrap().schema
 }
 
 /// The sample has eleven of the twelve regions, so the codes that it shows are not the model's.
@@ -28,10 +29,15 @@ fn with_regions(mut schema: Schema) -> Schema {
     schema
 }
 
+/// Training counted the regions in their order.
+fn by_place() -> ImportOptions {
+    ImportOptions { assume: [Assumption::CategoriesByPlace].into(), ..ImportOptions::default() }
+}
+
 /// Imports `model` and checks it against the margins in `csv`: the reference evaluator must agree
 /// bit for bit, the quantised model must end in the same leaves.
 fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) -> Found {
-    let sample = Sample { path: csv.into(), label: None, thresholds: vec![] };
+    let sample = Sample { path: csv.into(), ..Sample::default() };
     let imported = import(model, schema, options, Some(&sample)).unwrap();
     let (package, calibration) = (&imported.package, imported.calibration());
 
@@ -45,7 +51,7 @@ fn golden(model: &Path, csv: &Path, schema: &Schema, options: &ImportOptions) ->
     let order: Vec<usize> = (0..ensemble.feature_count)
         .map(|i| if named { schema.position(&ensemble.features[i]).unwrap() } else { i })
         .collect();
-    ensemble.resolve(schema, &order).unwrap();
+    ensemble.resolve(schema, &order, options).unwrap();
 
     let mut count = 0;
     for (index, row) in rows.records().enumerate() {
@@ -101,6 +107,7 @@ fn german_credit_report() {
         path: example("golden.csv"),
         label: Some("bad".into()),
         thresholds: thresholds.into(),
+        ..Sample::default()
     };
     let options = ImportOptions::default();
     let imported = import(&example("model.json"), &schema, &options, Some(&sample)).unwrap();
@@ -126,7 +133,7 @@ fn german_credit_report() {
     let again = import_again(&read, &example("model.json")).unwrap();
     assert_eq!(Calibration::measure(&again, &sample).unwrap(), *found);
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("of 30000 leaves differ") && page.matches("<svg").count() == 6);
+    assert!(page.contains("of 30000 leaves differ") && page.matches("<figure>").count() == 6);
     let shown = tessera_report::show(package, report);
     assert!(shown.contains("0 of 30000 differ") && shown.contains("AUC"), "{shown}");
     assert!(![shown, page].iter().any(|text| text.contains(&hex::encode(package.salt))));
@@ -137,10 +144,14 @@ fn german_credit_report() {
     let changed = text.replacen(&hex::encode(package.salt), &hex::encode([9; 32]), 1);
     assert_ne!(changed, text);
     std::fs::write(&path, changed).unwrap();
-    let refused = Report::load(folder.path(), &Package::load(folder.path()).unwrap());
+    let refused = Package::load(folder.path());
+    assert!(matches!(refused, Err(PackageError::Changed { .. })));
+    let other =
+        import(&fixture("xgboost_raw.json"), &infer(&fixture("xgboost_raw.csv")), &options, None);
+    let refused = Report::load(folder.path(), &other.unwrap().package);
     assert!(matches!(refused, Err(ReportError::OtherPackage { .. })));
 
-    let scores = score_csv(package, &example("golden.csv")).unwrap();
+    let scores = score_csv(package, &example("golden.csv"), Rounding::Refused).unwrap();
     assert_eq!(scores.len(), 300);
     assert_eq!(
         scores.iter().filter(|s| s.as_ref().unwrap().points() >= 520.0).count(),
@@ -156,6 +167,21 @@ fn missing_values() {
     };
     let nodes = || found.package.model.trees().iter().flat_map(|tree| &tree.nodes);
     assert!(nodes().any(missing_left));
+}
+
+/// The binary file holds the very model of the text file.
+#[test]
+fn ubjson() {
+    for name in ["missing", "dart", "frame", "partition", "stopped"] {
+        let of = |ending: &str| {
+            let bytes = std::fs::read(fixture(&format!("xgboost_{name}.{ending}"))).unwrap();
+            read(&bytes, &ImportOptions::default()).unwrap().into_trees().unwrap()
+        };
+        let (text, mut binary) = (of("json"), of("ubj"));
+        assert_eq!(std::mem::replace(&mut binary.format, text.format), Format::XgboostUbjson);
+        assert!(text == binary, "{name}");
+    }
+    small("xgboost_missing", "ubj", &ImportOptions::default());
 }
 
 #[test]
@@ -196,8 +222,10 @@ fn categories() {
     for name in ["xgboost_one_hot", "xgboost_partition"] {
         let csv = fixture(&format!("{name}.csv"));
         let schema = with_regions(infer(&csv));
-        let options = ImportOptions::default();
-        let found = golden(&fixture(&format!("{name}.json")), &csv, &schema, &options);
+        let model = fixture(&format!("{name}.json"));
+        let open = import(&model, &schema, &ImportOptions::default(), None).unwrap_err();
+        assert!(open.to_string().contains("--assume categories-by-place"), "{open}");
+        let found = golden(&model, &csv, &schema, &by_place());
         assert!(found.report.notes.iter().any(|note| note.contains("\"region A\"")));
         // Sets of codes that are no intervals take several comparisons with shared children.
         let structure = &found.report.structure;
@@ -244,6 +272,29 @@ fn categories_of_data_frames_are_matched_by_name() {
     golden(&fixture("lightgbm_frame.txt"), &csv, &schema, &options);
 }
 
+/// Sums in an order, or a precision, that the library does not promise.
+#[test]
+fn catboost_and_two_sums_of_xgboost() {
+    for (name, format) in [
+        ("catboost", Format::CatboostJson),
+        ("catboost_lossguide", Format::CatboostJson),
+        // XGBoost adds up in single precision, each class by itself.
+        ("xgboost_softprob", Format::XgboostJson),
+    ] {
+        let csv = fixture(&format!("{name}.csv"));
+        let schema = infer(&csv);
+        let expected = Expected { column: "margin".into(), kind: None, tolerance: Some(1e-4) };
+        let sample = Sample { path: csv, expected: Some(expected), ..Sample::default() };
+        let model = fixture(&format!("{name}.json"));
+        let found = import(&model, &schema, &ImportOptions::default(), Some(&sample)).unwrap();
+        let calibration = found.calibration();
+        let agreement = calibration.agreement.as_ref().unwrap();
+        assert_eq!((agreement.kind, agreement.wrong), (ScoreKind::Margin, 0));
+        assert_eq!((calibration.rows, calibration.wrong_leaves), (200, 0));
+        assert_eq!(found.package.source.format, format);
+    }
+}
+
 #[test]
 fn lightgbm() {
     for name in ["lightgbm_missing", "lightgbm_never", "lightgbm_zero"] {
@@ -253,8 +304,7 @@ fn lightgbm() {
     }
     let csv = fixture("lightgbm_categories.csv");
     let schema = with_regions(infer(&csv));
-    let options = ImportOptions::default();
-    let found = golden(&fixture("lightgbm_categories.txt"), &csv, &schema, &options);
+    let found = golden(&fixture("lightgbm_categories.txt"), &csv, &schema, &by_place());
     assert_eq!(found.package.source.objective, "binary sigmoid:0.7");
     let structure = &found.report.structure;
     assert!(structure.splits >= structure.leaves, "{structure:?}");
@@ -281,4 +331,38 @@ fn lightgbm_german_credit() {
     assert_eq!((structure.trees, structure.splits, structure.leaves), (100, 1400, 1500));
     assert_eq!(structure.thresholds, 170);
     assert!(found.report.notes[0].contains("by position"));
+}
+
+/// Rows with numbers between grid points: refused, or rounded and then compared with what the library says of
+/// the numbers as they are.
+#[test]
+fn rounding_is_counted_against_the_model() {
+    let (model, csv) = (fixture("xgboost_missing.json"), fixture("xgboost_missing.csv"));
+    let mut schema = infer(&csv);
+    let balance = schema.position("balance").unwrap();
+    schema.features[balance].kind = FeatureKind::Numeric { decimals: 0, min: -1000, max: 1000 };
+    let score = |points: &str| tessera_model::Score::from_points(points).unwrap();
+    let sample = |rounding| Sample {
+        path: csv.clone(),
+        thresholds: vec![score("0"), score("10000")],
+        against: Some(csv.clone()),
+        rounding,
+        ..Sample::default()
+    };
+    let found = |rounding| {
+        let found = import(&model, &schema, &ImportOptions::default(), Some(&sample(rounding)));
+        found.unwrap().report.calibration.unwrap()
+    };
+    let refused = found(Rounding::Refused);
+    let left_out: usize = refused.refused.iter().map(|refused| refused.rows).sum();
+    assert!(left_out > 50 && refused.rounded == 0, "{left_out}");
+    assert!(refused.points_error.max < 1e-4);
+    let rounded = found(Rounding::Nearest);
+    assert_eq!((rounded.rows, rounded.rounded), (refused.rows + left_out, left_out));
+    assert!(rounded.refused.is_empty() && rounded.wrong_leaves == 0);
+    // Some comparison falls between a balance and its whole number.
+    assert!(rounded.points_error.max > 0.01, "{:?}", rounded.points_error);
+    // Thresholds that decide nothing, and a sample that is as stable as itself.
+    assert_eq!(rounded.warnings.len(), 2, "{:?}", rounded.warnings);
+    assert_eq!(rounded.stability.unwrap().index, 0.0);
 }

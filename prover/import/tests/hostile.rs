@@ -197,25 +197,43 @@ fn a_chain_of_a_million_nodes_does_not_overflow_the_stack() {
 fn other_formats_are_called_by_name() {
     for (bytes, name) in [
         (&b""[..], "an empty file"),
-        (b"{L\x00\x00\x00\x00\x00\x00\x00\x07learner", "UBJSON"),
         (b"binf\x00\x00", "old binary"),
         (b"\x80\x04\x95\x00", "pickle"),
         (b"<?xml version=\"1.0\"?>", "PMML"),
-        (b"\x08\x07\x7f\x08skl2onnx", "no model file"),
+        (b"\x08\x07\x7f\x08skl2onnx", "not a model file"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"PK\x03\x04\x14\x00[Content_Types].xml", "Excel"),
+        (b"PK\x03\x04\x14\x00archive/data.pkl", "torch"),
+        (b"PK\x03\x04\x14\x00model.ini", "MOJO"),
+        (b"\x80\x04\x95\x00\x8c\x1bsklearn.linear_model", "pickle of scikit-learn"),
+        (b"CBM1\x00\x00", "CatBoost"),
+        (b"\x89HDF\r\n", "Keras"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"data scored; set loans; if age < 25 then s = 3;", "program of SAS"),
+        (b"\x00\x00\x00\x3f\x00gbtree\x00binary:logistic", "old binary"),
         (b"[{\"nodeid\": 0}]", "XGBoost's dump"),
         (b"booster[0]:\n0:leaf=1\n", "XGBoost's dump"),
         (b"{\"name\": \"tree\", \"version\": \"v4\", \"tree_info\": []}", "LightGBM's dump"),
-        (b"{\"oblivious_trees\": []}", "CatBoost"),
         (b"{\"version\": []}", "JSON, but no XGBoost model"),
     ] {
         match read(bytes, &ImportOptions::default()) {
             Err(Fault::Format { found, hint }) => {
                 assert!(found.contains(name), "{found}");
-                // The command that converts it.
-                assert!(name != "UBJSON" || hint.contains("save_model('model.json')"), "{hint}");
+                assert!(name != "old binary" || hint.contains("3.0"), "{hint}");
+                assert!(!name.contains("scikit-learn") || hint.contains("skl2onnx"), "{hint}");
             }
             other => panic!("{name}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn ubjson_that_is_cut_short_is_refused() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/xgboost_missing.ubj");
+    let bytes = std::fs::read(fixture).unwrap();
+    assert!(read(&bytes, &ImportOptions::default()).is_ok());
+    for end in (1..bytes.len()).step_by(97) {
+        assert!(read(&bytes[..end], &ImportOptions::default()).is_err(), "{end} bytes");
     }
 }
 

@@ -1,8 +1,6 @@
 //! ONNX files against what onnxruntime and the libraries made of the same rows.
 
-mod common;
-
-use common::{Found, found as import, scaling};
+use crate::common::{Found, found as import, scaling};
 use std::path::{Path, PathBuf};
 use tessera_import::{Fault, ImportOptions, InferOptions, SourceModel, infer, read};
 use tessera_model::{Features, Package};
@@ -34,14 +32,15 @@ fn golden(name: &str, by_position: bool, probability: impl Fn(f64) -> f64) -> Go
         ["margin", "probability"].contains(&name.as_str()) || name.starts_with("leaf_")
     };
     let skip = header.iter().filter(other).cloned().collect();
-    let schema = infer(&csv, &InferOptions { name: None, skip, exact: true }).unwrap();
+    let schema =
+        infer(&csv, &InferOptions { skip, exact: true, ..InferOptions::default() }).unwrap().schema;
     let options = ImportOptions { by_position, ..ImportOptions::default() };
     let model = read(&std::fs::read(&file).unwrap(), &options).unwrap();
     let columns: Vec<usize> = (0..model.feature_count())
         .map(|i| if by_position { i } else { schema.position(&model.features()[i]).unwrap() })
         .collect();
 
-    let sample = Sample { path: csv.clone(), label: None, thresholds: vec![] };
+    let sample = Sample { path: csv.clone(), ..Sample::default() };
     let found = import(&file, &schema, &options, Some(&sample)).unwrap();
     let (package, calibration) = (&found.package, found.calibration());
 
@@ -54,13 +53,14 @@ fn golden(name: &str, by_position: bool, probability: impl Fn(f64) -> f64) -> Go
         let cells: Vec<&str> = row.iter().collect();
         let features = schema.encode_row(&in_columns, index + 1, &cells).unwrap();
         let margin = match &model {
+            SourceModel::Coefficients(_) => panic!("an ONNX file"),
             SourceModel::Network(network) => {
                 let (network, _) = network.resolve(&schema, &columns).unwrap();
                 network.margin(&features.values(&schema), features.codes())
             }
             SourceModel::Trees(ensemble) => {
                 let mut ensemble = ensemble.clone();
-                ensemble.resolve(&schema, &columns).unwrap();
+                ensemble.resolve(&schema, &columns, &options).unwrap();
                 let values = features.values(&schema);
                 let values: Vec<f64> = columns.iter().map(|column| values[*column]).collect();
                 for (tree, source) in ensemble.trees.iter().enumerate() {
@@ -125,10 +125,21 @@ fn one_matrix_whose_columns_have_no_names() {
     let file = fixture("matrix.onnx");
     let csv = fixture("matrix.csv");
     let skip = vec!["margin".into(), "probability".into()];
-    let schema = infer(&csv, &InferOptions { name: None, skip, exact: true }).unwrap();
+    let schema =
+        infer(&csv, &InferOptions { skip, exact: true, ..InferOptions::default() }).unwrap().schema;
     let options = ImportOptions::default();
     let refused = import(&file, &schema, &options, None).unwrap_err().to_string();
     assert!(refused.contains("does not name its features"), "{refused}");
+}
+
+/// LeakyReLU, ReLU6 and hard sigmoid, and numbers that skip layers, against onnxruntime.
+#[test]
+fn activations_and_skip_connections_are_sums_of_relu() {
+    let found = golden("activations", true, sigmoid);
+    let SourceModel::Network(network) = &found.model else { panic!("a network") };
+    let widths: Vec<_> = network.layers.iter().map(|layer| layer.biases.len()).collect();
+    // Two for each neuron; and two for each number that is carried on.
+    assert_eq!(widths, [16 + 6, 16 + 16 + 6, 16 + 6, 1]);
 }
 
 #[test]
@@ -172,7 +183,7 @@ fn what_is_no_sum_of_log_odds_is_refused_by_name() {
         (
             "torch_tanh_script",
             "operator Tanh in node \"/layers/layers.1/Tanh\" (Tanh)",
-            "ReLU only",
+            "LeakyReLU",
         ),
     ] {
         let bytes = std::fs::read(fixture(&format!("{name}.onnx"))).unwrap();

@@ -3,9 +3,7 @@
 
 // Not all of it is needed here.
 #[allow(dead_code)]
-mod onnx_file;
-
-use onnx_file::{Is, field, graph, node, weights};
+use crate::onnx_file::{Is, field, graph, node, weights};
 use tessera_import::{Ensemble, ImportOptions, SourceModel, read};
 
 fn ensemble(text: &str) -> Ensemble {
@@ -153,7 +151,7 @@ fn imputer(from: &str, to: &str) -> Vec<u8> {
         field(4, b"Imputer"),
         field(7, b"ai.onnx.ml"),
         field(5, &replaced.concat()),
-        onnx_file::attribute(&("imputed_value_floats", Is::Floats(&[3.0, 5.0]))),
+        crate::onnx_file::attribute(&("imputed_value_floats", Is::Floats(&[3.0, 5.0]))),
     ];
     field(1, &imputer.concat())
 }

@@ -15,6 +15,9 @@ pub const MAX_NODES: usize = 1 << 22;
 /// Every partial sum of a score stays below this in magnitude, in 2^-32 points.
 pub use tessera_core::MAGNITUDE_LIMIT as SCORE_LIMIT;
 
+/// Borrowers that walk through a tree one after the other.
+const BLOCK: usize = 256;
+
 /// What a score is made of, in 2^-32 points.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Model {
@@ -134,6 +137,25 @@ impl Model {
         Score(self.offset + points)
     }
 
+    /// The scores of many, as [`Model::score`] has each. Much faster for large forests: a tree is walked
+    /// by a block of borrowers while it is in the processor's cache.
+    pub fn scores(&self, all: &[Features]) -> Vec<Score> {
+        match &self.computation {
+            Computation::Network(_) => all.iter().map(|features| self.score(features)).collect(),
+            Computation::Trees(trees) => {
+                let mut scores = vec![Score(self.offset); all.len()];
+                for (block, sums) in all.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
+                    for tree in trees {
+                        for (features, sum) in block.iter().zip(&mut *sums) {
+                            sum.0 += tree.value(features.codes(), &self.tops);
+                        }
+                    }
+                }
+                scores
+            }
+        }
+    }
+
     /// The trees; none of a network.
     pub fn trees(&self) -> &[Tree] {
         match &self.computation {
@@ -209,11 +231,7 @@ impl Model {
 
 /// The points of `trees` together for valid `codes`; `tops` as in [`Model::tops`].
 pub fn sum_of_trees(trees: &[Tree], codes: &[u64], tops: &[u64]) -> i64 {
-    let value = |tree: &Tree| match tree.nodes[tree.leaf(codes, tops)] {
-        Node::Leaf { value } => value,
-        Node::Split { .. } => unreachable!("a walk ends in a leaf"),
-    };
-    trees.iter().map(value).sum()
+    trees.iter().map(|tree| tree.value(codes, tops)).sum()
 }
 
 fn validate_trees(trees: &[Tree], schema: &Schema) -> Result<(), ModelError> {
@@ -227,6 +245,14 @@ fn validate_trees(trees: &[Tree], schema: &Schema) -> Result<(), ModelError> {
 }
 
 impl Tree {
+    /// The points that `codes` get, in 2^-32 points; `tops` as in [`Model::tops`].
+    pub fn value(&self, codes: &[u64], tops: &[u64]) -> i64 {
+        match self.nodes[self.leaf(codes, tops)] {
+            Node::Leaf { value } => value,
+            Node::Split { .. } => unreachable!("a walk ends in a leaf"),
+        }
+    }
+
     /// The index of the leaf that `codes` reach; `tops` as in [`Model::tops`].
     pub fn leaf(&self, codes: &[u64], tops: &[u64]) -> usize {
         self.path(codes, tops).last().map_or(0, |(_, child)| child)

@@ -18,6 +18,6 @@ pub use forest::{
     Computation, MAX_NODES, MAX_TREES, Model, ModelError, Node, SCORE_LIMIT, Tree, sum_of_trees,
 };
 pub use network::Network;
-pub use package::{Format, ImportOptions, Package, PackageError, Source};
+pub use package::{Assumption, Format, ImportOptions, Package, PackageError, Source};
 pub use points::{FRACTION_BITS, PointsError, Scaling, Score, Target};
 pub use schema::{Feature, FeatureKind, Schema, SchemaError, Slot};

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tessera_model::{
     Feature, FeatureKind, Features, FeaturesError, Schema, SchemaError,
-    schema::{ColumnsError, Fault, MAX_GRID, PACKED_BITS},
+    schema::{ColumnsError, Fault, MAX_GRID, PACKED_BITS, Rounding},
 };
 
 fn category(name: &str, codes: &[&str]) -> Feature {
@@ -125,10 +125,31 @@ fn bad_schemas_are_refused() {
         let found = valid(vec![Feature::numeric(name, 0, 0, 1)]);
         assert!(matches!(found, Err(SchemaError::Text { .. })), "{name:?}");
     }
-    for codes in [&[][..], &["x", "x"], &["NA"], &[" x"]] {
+    for codes in [&[][..], &["x", "x"], &[""], &[" "], &[" x"]] {
         let found = valid(vec![category("a", codes)]);
-        assert!(matches!(found, Err(SchemaError::Codes { .. })), "{codes:?}");
+        let refused = matches!(found, Err(SchemaError::Codes { .. } | SchemaError::Text { .. }));
+        assert!(refused, "{codes:?}");
     }
+}
+
+/// A code that is listed is that answer, and all else that reads as missing is missing.
+#[test]
+fn words_for_missing_may_be_answers() {
+    let guarantor = category("guarantor", &["none", "NA", "157"]).or_missing();
+    for (cell, code) in
+        [("none", 0), (" NA ", 1), ("", 3), ("None", 3), ("nan", 3), ("157.0", 2), ("157", 2)]
+    {
+        assert_eq!(guarantor.encode(cell), Ok(code), "{cell:?}");
+    }
+    for cell in ["157.5", "157.", "x"] {
+        assert_eq!(guarantor.encode(cell), Err(Fault::UnknownCode), "{cell:?}");
+    }
+    let income = Feature::numeric("income", 1, 0, 100_000);
+    for cell in ["1,000", "0,5", "1,234,567.8"] {
+        assert_eq!(income.encode(cell), Err(Fault::Separators), "{cell:?}");
+    }
+    assert_eq!(income.encode_rounded("12.25", Rounding::Nearest), Ok(123));
+    assert_eq!(income.encode("12.25"), Err(Fault::OffGrid));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! The quantised model against its source, row by row.
 
 use super::{
-    Band, Decisions, Refused, Sample, SampleError,
-    sample::Rows,
-    statistics::{self, Bin, ErrorBin, Errors, Separation, Tenth, tidy},
+    Agreement, Band, Decisions, Refused, Sample, SampleError, expected,
+    sample::{Row, Rows},
+    statistics::{self, Bin, ErrorBin, Errors, Separation, Stability, Tenth, tidy},
 };
 use serde::{Deserialize, Serialize};
-use tessera_import::Imported;
+use tessera_import::{Comparison, Imported};
 use tessera_model::{Package, Scaling, Score, Target};
 
 /// How a quantised model compares with its source on a sample.
@@ -19,6 +19,19 @@ pub struct Calibration {
     pub rows: usize,
     /// Rows that do not, by their first fault.
     pub refused: Vec<Refused>,
+    /// Rows with a number that was rounded to the schema's grid. Their differences, and their decisions,
+    /// are to the source's scores before that.
+    #[serde(default)]
+    pub rounded: usize,
+    /// How the file's scores compare with the lender's own, if those were given.
+    #[serde(default)]
+    pub agreement: Option<Agreement>,
+    /// How the scores of another sample are spread, if one was given.
+    #[serde(default)]
+    pub stability: Option<Stability>,
+    /// What to look at before using the thresholds, in sentences.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Pairs of row and tree.
     pub leaves: u64,
     /// Pairs that end in another leaf than in the source.
@@ -47,6 +60,39 @@ pub struct Calibration {
     pub tenths: Vec<Tenth>,
 }
 
+/// Name of the sample's file.
+fn name(sample: &Sample) -> String {
+    sample.path.file_name().unwrap_or_default().to_string_lossy().into()
+}
+
+/// The package's scores of all rows that fit, in points.
+fn scores(imported: &Imported, sample: &Sample) -> Result<Vec<f64>, SampleError> {
+    let mut rows = Rows::open(sample, &imported.package.schema)?;
+    let mut features = Vec::new();
+    while let Some(row) = rows.next()? {
+        features.push(row.features);
+    }
+    rows.finish(features.len())?;
+    let compared = imported.compare(&features);
+    Ok(compared.into_iter().map(|compared| compared.score.points()).collect())
+}
+
+/// Thresholds that decide nothing.
+fn warnings(thresholds: &[Score], scored: &[Scored]) -> Vec<String> {
+    let warning = |threshold: &Score| {
+        let accepted = scored.iter().filter(|row| row.after >= *threshold).count();
+        let points = tidy(threshold.points());
+        match accepted {
+            0 => Some(format!("At {points} points nobody in the sample is accepted.")),
+            all if all == scored.len() => {
+                Some(format!("At {points} points everybody in the sample is accepted."))
+            }
+            _ => None,
+        }
+    };
+    thresholds.iter().filter_map(warning).collect()
+}
+
 /// A row, scored by both.
 pub(super) struct Scored {
     pub(super) row: usize,
@@ -69,16 +115,47 @@ impl Calibration {
     /// Runs both models over the sample.
     pub fn measure(imported: &Imported, sample: &Sample) -> Result<Self, SampleError> {
         let Package { schema, scaling, model, .. } = &imported.package;
-        let mut rows = Rows::open(sample, schema)?;
-        let (mut scored, mut wrong_leaves) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            let source = imported.compare(&row.features);
-            wrong_leaves += source.wrong_leaves;
-            let bad = row.class_1.map(|class_1| class_1 == (scaling.target == Target::Bad));
-            let after = model.score(&row.features);
-            scored.push(Scored { row: row.number, before: source.points, after, bad });
+        let mut reader = Rows::open(sample, schema)?;
+        let mut rows: Vec<Row> = Vec::new();
+        while let Some(row) = reader.next()? {
+            rows.push(row);
         }
-        let refused = rows.finish(scored.len())?;
+        let refused = reader.finish(rows.len())?;
+        let features: Vec<_> = rows.iter().map(|row| row.features.clone()).collect();
+        let compared = imported.compare(&features);
+        let wrong_leaves = compared.iter().map(|compared| compared.wrong_leaves).sum();
+        let rounded = rows.iter().filter(|row| row.unrounded.is_some()).count();
+        let score = |(row, compared): (&Row, &Comparison)| {
+            let bad = row.class_1.map(|class_1| class_1 == (scaling.target == Target::Bad));
+            // What the source says of the values that the lender has, before they are rounded.
+            let before = match &row.unrounded {
+                Some(values) => imported.points(values, &row.features),
+                None => compared.points,
+            };
+            Scored { row: row.number, before, after: compared.score, bad }
+        };
+        let scored: Vec<Scored> = rows.iter().zip(&compared).map(score).collect();
+        let agreement = match &sample.expected {
+            Some(expected) => {
+                let found: Vec<f64> = scored.iter().map(|scored| scored.before).collect();
+                let agreement = expected::compare(imported, expected, &rows, &found)?;
+                agreement.check(imported, &rows).map_err(|source| SampleError::Agreement {
+                    path: sample.path.clone(),
+                    source,
+                })?;
+                Some(agreement)
+            }
+            None => None,
+        };
+        let stability = match &sample.against {
+            Some(path) => {
+                let (path, rounding) = (path.clone(), sample.rounding);
+                let other = Sample { path, rounding, ..Sample::default() };
+                let points: Vec<f64> = scored.iter().map(|row| row.after.points()).collect();
+                Some(statistics::stability(name(&other), &scores(imported, &other)?, &points))
+            }
+            None => None,
+        };
         let mut thresholds = sample.thresholds.clone();
         thresholds.sort();
         thresholds.dedup();
@@ -96,9 +173,13 @@ impl Calibration {
         let tenths =
             scored.iter().filter_map(|s| Some((s.after.points(), s.expected(scaling), s.bad?)));
         Ok(Self {
-            sample: sample.path.file_name().unwrap_or_default().to_string_lossy().into(),
+            sample: name(sample),
             rows: scored.len(),
             refused,
+            rounded,
+            agreement,
+            warnings: warnings(&thresholds, &scored),
+            stability,
             leaves: scored.len() as u64 * model.trees().len() as u64,
             wrong_leaves,
             margin_error: sizes(|s, scaling| {

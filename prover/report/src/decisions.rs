@@ -87,6 +87,19 @@ impl Decisions {
     }
 }
 
+impl Decisions {
+    /// Share of `rows` that is accepted.
+    pub fn approval_rate(&self, rows: usize) -> Option<f64> {
+        (rows > 0).then(|| self.accepted_after as f64 / rows as f64)
+    }
+
+    /// Share of bad rows among those accepted.
+    pub fn bad_rate(&self) -> Option<f64> {
+        let bad = self.bad_accepted? as f64;
+        (self.accepted_after > 0).then(|| bad / self.accepted_after as f64)
+    }
+}
+
 impl Band {
     /// The bands that ascending `thresholds` cut `scored` into, the lowest first; none without a
     /// threshold.

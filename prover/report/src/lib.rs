@@ -2,6 +2,7 @@
 
 mod calibration;
 mod decisions;
+mod expected;
 mod html;
 mod sample;
 mod show;
@@ -10,9 +11,10 @@ mod text;
 
 pub use calibration::Calibration;
 pub use decisions::{Band, Decisions, Flip};
+pub use expected::{Agreement, AgreementError, Difference, Expected, ScoreKind};
 pub use sample::{Refused, Sample, SampleError};
 pub use show::show;
-pub use statistics::{Bin, ErrorBin, Errors, Separation, Step, Tenth};
+pub use statistics::{Bin, ErrorBin, Errors, Part, Separation, Stability, Step, Tenth};
 
 use serde::{Deserialize, Serialize};
 use std::{

@@ -1,11 +1,12 @@
 //! The rows that a report is about.
 
+use super::{AgreementError, Expected};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 use tessera_import::{Table, TableError};
 use tessera_model::{
-    Features, Schema, Score,
-    schema::{CellError, Columns, ColumnsError, Fault, parse_grid},
+    FeatureKind, Features, Schema, Score,
+    schema::{CellError, Columns, ColumnsError, Fault, Rounding, parse_grid},
 };
 
 /// Most rows that are named for one fault of one feature.
@@ -20,6 +21,12 @@ pub struct Sample {
     pub label: Option<String>,
     /// Where the lender decides: one threshold, or those of a policy's tiers, in any order.
     pub thresholds: Vec<Score>,
+    /// The scores that the lender's own system gave.
+    pub expected: Option<Expected>,
+    /// What is done with numbers between two grid points.
+    pub rounding: Rounding,
+    /// Other rows, such as those of training, to compare the spread of scores with.
+    pub against: Option<PathBuf>,
 }
 
 /// Rows that could not be used.
@@ -44,6 +51,14 @@ pub enum SampleError {
         /// Name of the column.
         label: String,
     },
+    /// There is no column with expected scores, or it has what is not a number.
+    #[error("{path}: {fault}")]
+    Expected {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        fault: String,
+    },
     /// A label is neither 0 nor 1.
     #[error("{path}, row {row}: the class in column {label:?} is neither 0 nor 1")]
     Label {
@@ -53,6 +68,14 @@ pub enum SampleError {
         row: usize,
         /// Name of the column.
         label: String,
+    },
+    /// The lender's own scores are not the imported file's.
+    #[error("{path}: {source}")]
+    Agreement {
+        /// The file.
+        path: PathBuf,
+        /// What differs, or is not settled.
+        source: AgreementError,
     },
     /// No row fits the schema.
     #[error("{path}: none of {rows} rows fits schema {schema:?}; the first: {first}")]
@@ -109,6 +132,10 @@ pub(super) struct Row {
     pub features: Features,
     /// Whether it is of class 1, if the sample is labelled.
     pub class_1: Option<bool>,
+    /// The expected score as it is written, if there are such.
+    pub expected: Option<String>,
+    /// The values before they were rounded to the schema's grids, if that changed any.
+    pub unrounded: Option<Vec<f64>>,
 }
 
 /// The rows of a sample that fit the schema.
@@ -118,6 +145,7 @@ pub(super) struct Rows<'a> {
     table: Table,
     columns: Columns,
     label: Option<usize>,
+    expected: Option<usize>,
     row: usize,
     first: Option<CellError>,
     refused: BTreeMap<(String, String), Refused>,
@@ -138,8 +166,17 @@ impl<'a> Rows<'a> {
                 .ok_or_else(|| SampleError::NoLabel { path: path(), label: label.clone() })
         };
         let label = sample.label.as_ref().map(find).transpose()?;
-        let refused = BTreeMap::new();
-        Ok(Self { sample, schema, table, columns, label, row: 0, first: None, refused })
+        let expected = match &sample.expected {
+            None => None,
+            Some(Expected { column, .. }) => {
+                let place = table.header().iter().position(|name| name == column);
+                let fault =
+                    || format!("there is no column {column:?} to take the expected scores from");
+                Some(place.ok_or_else(|| SampleError::Expected { path: path(), fault: fault() })?)
+            }
+        };
+        let (refused, first) = (BTreeMap::new(), None);
+        Ok(Self { sample, schema, table, columns, label, expected, row: 0, first, refused })
     }
 
     /// The next row that fits.
@@ -147,15 +184,51 @@ impl<'a> Rows<'a> {
         while let Some(record) = self.table.next().transpose()? {
             self.row += 1;
             let cells: Vec<&str> = record.iter().collect();
-            match self.schema.encode_row(&self.columns, self.row, &cells) {
+            let rounding = self.sample.rounding;
+            match self.schema.encode_row_rounded(&self.columns, self.row, &cells, rounding) {
                 Ok(features) => {
                     let class_1 = self.label.map(|column| self.class(cells[column])).transpose()?;
-                    return Ok(Some(Row { number: self.row, features, class_1 }));
+                    let expected = self.expected.map(|column| self.score(cells[column]));
+                    let (number, expected) = (self.row, expected.transpose()?);
+                    let unrounded = self.unrounded(&features, &cells);
+                    return Ok(Some(Row { number, features, class_1, expected, unrounded }));
                 }
                 Err(error) => self.refuse(error),
             }
         }
         Ok(None)
+    }
+
+    /// An expected score as it is written, if it is a number.
+    fn score(&self, cell: &str) -> Result<String, SampleError> {
+        let number = cell.trim().parse::<f64>().is_ok_and(f64::is_finite);
+        if number {
+            return Ok(cell.trim().into());
+        }
+        let column = self.sample.expected.as_ref().map_or("", |expected| &expected.column);
+        let fault = format!("row {}: the score in column {column:?} is not a number", self.row);
+        Err(SampleError::Expected { path: self.sample.path.clone(), fault })
+    }
+
+    /// The row's values as they are written, if some were rounded.
+    fn unrounded(&self, features: &Features, cells: &[&str]) -> Option<Vec<f64>> {
+        if self.sample.rounding == Rounding::Refused {
+            return None;
+        }
+        let mut values = features.values(self.schema);
+        let mut changed = false;
+        for (index, feature) in self.schema.features.iter().enumerate() {
+            let FeatureKind::Numeric { decimals, .. } = feature.kind else { continue };
+            let cell = self.columns.cell(index, cells)?;
+            if !values[index].is_nan()
+                && parse_grid(cell, decimals).is_err()
+                && let Ok(value) = cell.trim().parse::<f64>()
+            {
+                values[index] = value;
+                changed = true;
+            }
+        }
+        changed.then_some(values)
     }
 
     fn class(&self, cell: &str) -> Result<bool, SampleError> {

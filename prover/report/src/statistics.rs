@@ -13,6 +13,9 @@ const COLUMNS: f64 = 30.0;
 pub struct Separation {
     /// Chance that a good row scores above a bad one; half of it for equals.
     pub auc: f64,
+    /// 95 % interval of `auc` (DeLong, DeLong and Clarke-Pearson, 1988).
+    #[serde(default)]
+    pub auc_interval: Option<[f64; 2]>,
     /// `2 · auc − 1`.
     pub gini: f64,
     /// Largest distance between the two distribution functions.
@@ -116,10 +119,15 @@ pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
     }
     let (mut pairs, mut good_below, mut bad_below) = (0.0, 0, 0);
     let mut curve = Vec::new();
+    // Sums and squares of what each row is worth: the share of the other kind that it is ordered right with.
+    let [mut of_good, mut of_bad] = [Moments::default(); 2];
     for equal in sorted.chunk_by(|a, b| a.0 == b.0) {
         let bad = equal.iter().filter(|(_, bad)| *bad).count();
         let good = equal.len() - bad;
-        pairs += good as f64 * (bad_below as f64 + bad as f64 / 2.0);
+        let worth = bad_below as f64 + bad as f64 / 2.0;
+        pairs += good as f64 * worth;
+        of_good.add(worth / bads as f64, good);
+        of_bad.add((goods as f64 - good_below as f64 - good as f64 / 2.0) / goods as f64, bad);
         good_below += good;
         bad_below += bad;
         curve.push(Step {
@@ -134,11 +142,101 @@ pub(super) fn separation(scored: &[(f64, bool)]) -> Option<Separation> {
     let auc = pairs / (goods as f64 * bads as f64);
     Some(Separation {
         auc: tidy(auc),
+        auc_interval: auc_interval(auc, &of_good, &of_bad),
         gini: tidy(2.0 * auc - 1.0),
         ks: tidy(distance(&apart)),
         ks_at: apart.score,
         curve: thin(&curve, apart),
     })
+}
+
+/// Count, sum and sum of squares.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, x: f64, times: usize) {
+        self.count += times as f64;
+        self.sum += x * times as f64;
+        self.squares += x * x * times as f64;
+    }
+
+    /// Variance of the mean; none of a single number.
+    fn of_mean(&self) -> Option<f64> {
+        let variance = (self.squares - self.sum * self.sum / self.count)
+            / (self.count - 1.0).max(f64::EPSILON);
+        (self.count > 1.0).then(|| variance.max(0.0) / self.count)
+    }
+}
+
+/// 95 % interval of an AUC from the worths of good and of bad rows; none where one of either is all there is.
+fn auc_interval(auc: f64, good: &Moments, bad: &Moments) -> Option<[f64; 2]> {
+    let half = 1.96 * (good.of_mean()? + bad.of_mean()?).sqrt();
+    Some([tidy((auc - half).max(0.0)), tidy((auc + half).min(1.0))])
+}
+
+/// How the scores of two samples are spread over the tenths of the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stability {
+    /// Name of the other sample's file.
+    pub other: String,
+    /// Rows of the other sample.
+    pub rows: usize,
+    /// Population stability index: `Σ (p − q) · ln(p / q)` over the tenths.
+    pub index: f64,
+    /// The tenths.
+    pub parts: Vec<Part>,
+}
+
+/// Shares of two samples between two scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Smallest score in it, in points; `None` for the lowest part.
+    pub from: Option<f64>,
+    /// Share of the other sample, by whose tenths the parts are cut.
+    pub other: f64,
+    /// Share of this sample.
+    pub share: f64,
+}
+
+/// Smallest share that the index counts with, so that an empty part does not make it infinite.
+const LEAST_SHARE: f64 = 1e-4;
+
+/// Spread of `scores` over the tenths of `other`; both in points.
+pub(super) fn stability(name: String, other: &[f64], scores: &[f64]) -> Stability {
+    let mut sorted = other.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut cuts: Vec<f64> =
+        (1..10).map(|i| sorted[(i * sorted.len() / 10).min(sorted.len() - 1)]).collect();
+    cuts.dedup();
+    // A cut at the smallest score would leave nothing below it.
+    cuts.retain(|cut| *cut > sorted[0]);
+    let share = |of: &[f64], from: Option<f64>, to: Option<f64>| {
+        let inside = |x: &&f64| from.is_none_or(|from| **x >= from) && to.is_none_or(|to| **x < to);
+        of.iter().filter(inside).count() as f64 / of.len().max(1) as f64
+    };
+    let froms = std::iter::once(None).chain(cuts.iter().copied().map(Some));
+    let tos = cuts.iter().copied().map(Some).chain(std::iter::once(None));
+    let parts: Vec<Part> = froms
+        .zip(tos)
+        .map(|(from, to)| Part {
+            from: from.map(tidy),
+            other: tidy(share(other, from, to)),
+            share: tidy(share(scores, from, to)),
+        })
+        .collect();
+    let term = |part: &Part| {
+        let (p, q) = (part.share.max(LEAST_SHARE), part.other.max(LEAST_SHARE));
+        (p - q) * (p / q).ln()
+    };
+    let index = tidy(parts.iter().map(term).sum());
+    Stability { other: name, rows: other.len(), index, parts }
 }
 
 /// About [`STEPS`] of the steps, the last one and `kept` among them.
@@ -265,6 +363,36 @@ mod tests {
     }
 
     #[test]
+    fn intervals_of_an_auc_are_delong_s() {
+        // Worths by hand: goods 1, 1/2, 1 and 1/4 of 2 bads are ordered right with 0 to 2.
+        let scored =
+            [(1.0, true), (2.0, false), (3.0, true), (3.0, false), (4.0, false), (0.5, false)];
+        let found = separation(&scored).unwrap();
+        // Goods: 0.5, 0.75, 1, 0; bads: 0.75, 0.375.
+        assert!((found.auc - 0.5625).abs() < 1e-11);
+        let variance = 0.182_291_666_666_666_66 / 4.0 + 0.070_312_5 / 2.0;
+        let half = 1.96 * f64::sqrt(variance);
+        let [low, high] = found.auc_interval.unwrap();
+        assert!((low - (0.5625 - half)).abs() < 1e-9, "{low}");
+        assert_eq!(high, 1.0);
+        assert_eq!(separation(&scored[..2]).unwrap().auc_interval, None);
+    }
+
+    #[test]
+    fn equal_samples_are_stable_and_others_are_not() {
+        let scores: Vec<f64> = (0..1000).map(f64::from).collect();
+        let same = stability("a".into(), &scores, &scores);
+        assert_eq!((same.index, same.parts.len()), (0.0, 10));
+        let shifted: Vec<f64> = scores.iter().map(|x| x / 2.0).collect();
+        let other = stability("a".into(), &scores, &shifted);
+        // Half of the tenths have a fifth of the rows each, half have none.
+        let expected = 5.0 * (0.1 * 2f64.ln()) + 5.0 * ((1e-4 - 0.1) * (1e-4f64 / 0.1).ln());
+        assert!((other.index - expected).abs() < 1e-9, "{}", other.index);
+        let equal = stability("a".into(), &[5.0; 4], &[5.0, 1.0]);
+        assert_eq!(equal.parts.len(), 1);
+    }
+
+    #[test]
     fn curves_are_short_and_end_at_one() {
         let scored: Vec<_> = (0..10_000).map(|i| (f64::from(i), i % 7 == 0 || i < 900)).collect();
         let found = separation(&scored).unwrap();
@@ -292,7 +420,8 @@ mod tests {
     #[test]
     fn errors_are_ranked() {
         let found = errors((0..1000).map(f64::from).collect());
-        assert_eq!((found.mean, found.p999, found.max), (499.5, 998.0, 999.0));
+        // To two digits, rounded up.
+        assert_eq!((found.mean, found.p999, found.max), (500.0, 1000.0, 1000.0));
         assert_eq!(errors(vec![]).max, 0.0);
     }
 

@@ -1,6 +1,8 @@
 //! The report for a terminal.
 
-use super::{Band, Calibration, Decisions, Errors, LayerStructure, Report, Structure};
+use super::{
+    Agreement, Band, Calibration, Decisions, Errors, LayerStructure, Report, Stability, Structure,
+};
 use std::fmt::{self, Write};
 use tessera_model::network::ACCUMULATOR_BITS;
 
@@ -68,6 +70,15 @@ impl fmt::Display for Calibration {
             write!(f, "left out   {} rows: the value of {:?} ", refused.rows, refused.feature)?;
             writeln!(f, "{}\n           (rows {})", refused.fault, refused.named(ROWS_NAMED))?;
         }
+        if self.rounded > 0 {
+            writeln!(f, "rounded    {} rows have numbers that are not on the grid", self.rounded)?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning    {warning}")?;
+        }
+        if let Some(agreement) = &self.agreement {
+            write!(f, "{agreement}")?;
+        }
         if self.leaves > 0 {
             let (wrong, leaves) = (self.wrong_leaves, self.leaves);
             writeln!(f, "leaves     {wrong} of {leaves} differ from the source")?;
@@ -87,9 +98,16 @@ impl fmt::Display for Calibration {
             ] {
                 writeln!(f, "{name:<18} {before:>10.6}  {after:>10.6}")?;
             }
+            if let Some([low, high]) = after.auc_interval {
+                writeln!(f, "AUC, 95 % interval  {low:.4} to {high:.4} (DeLong)")?;
+            }
         }
+        cut_offs(f, self)?;
         for decisions in &self.decisions {
             write!(f, "\n{decisions}")?;
+        }
+        if let Some(stability) = &self.stability {
+            write!(f, "\n{stability}")?;
         }
         bands(f, &self.bands)?;
         writeln!(f, "\nscores     {low:.1} to {high:.1}, mean {mean:.1} points")?;
@@ -110,6 +128,49 @@ impl fmt::Display for Calibration {
                 let (expected, observed) = (tenth.expected * 100.0, tenth.observed * 100.0);
                 writeln!(f, "{range:<28} {:>8} {expected:>8.1} % {observed:>8.1} %", tenth.rows)?;
             }
+        }
+        Ok(())
+    }
+}
+
+/// What each threshold accepts.
+fn cut_offs(f: &mut fmt::Formatter<'_>, of: &Calibration) -> fmt::Result {
+    if of.decisions.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\ncut-off              accepted   approval rate    bad rate")?;
+    for at in &of.decisions {
+        let (approved, bad) = (percent(at.approval_rate(of.rows)), percent(at.bad_rate()));
+        writeln!(f, "{:<18} {:>10} {approved:>15} {bad:>11}", at.threshold, at.accepted_after)?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rows, kind) = (self.rows, self.kind);
+        writeln!(
+            f,
+            "expected   {rows} rows have the scores in column {:?} ({kind}):",
+            self.column
+        )?;
+        let noise = match self.tolerance {
+            Some(points) => format!("allowed were {points} points"),
+            None => "which is float noise".into(),
+        };
+        writeln!(f, "           at most {:.2e} points apart, {noise}", self.largest)
+    }
+}
+
+impl fmt::Display for Stability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let index = self.index;
+        writeln!(f, "stability  PSI {index:.4} to {} ({} rows)", self.other, self.rows)?;
+        writeln!(f, "from points              there       here")?;
+        for part in &self.parts {
+            let from = part.from.map_or_else(|| "lowest".into(), |from| format!("{from:.1}"));
+            let (other, share) = (percent(Some(part.other)), percent(Some(part.share)));
+            writeln!(f, "{from:<18} {other:>11} {share:>10}")?;
         }
         Ok(())
     }

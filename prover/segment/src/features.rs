@@ -54,10 +54,17 @@ pub fn compare(
     top: u64,
     thresholds: &BTreeSet<u64>,
 ) -> Comparisons {
-    assert!((1..MAGNITUDE_LIMIT).contains(&top), "a code has at most {MAGNITUDE_BITS} bits");
+    assert!(top < MAGNITUDE_LIMIT, "a code has at most {MAGNITUDE_BITS} bits");
     assert!(thresholds.iter().all(|t| (1..=top).contains(t)), "a threshold decides nothing");
     let thresholds: Vec<u64> = thresholds.iter().copied().collect();
     let below = match (top, thresholds.len()) {
+        // A constant: there is one code, and no threshold.
+        (0, _) => {
+            if !mutant("compare.constant") {
+                builder.equal_constant(code, Fr::ZERO);
+            }
+            vec![]
+        }
         (1, 0) => {
             if !mutant("compare.flag") {
                 builder.assert_boolean(code);

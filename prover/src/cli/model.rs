@@ -3,18 +3,18 @@
 use super::{
     Failure, Outcome,
     args::Force,
-    talk::{data, json, talk},
+    talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tessera::pipeline::{Expectation, Machine, compare};
 use tessera_artifact::sha256;
 use tessera_import::{
-    ImportOptions, SOURCE_FILE, import as import_model, import_again, read_source, save_source,
-    score_csv,
+    Assumption, ImportOptions, SOURCE_FILE, import as import_model, import_again, import_unsettled,
+    read_source, save_source, score_csv,
 };
-use tessera_model::{Package, Scaling, Schema, Score, package::FILE};
-use tessera_report::{Calibration, PAGE_FILE, Report, Sample};
+use tessera_model::{Package, Scaling, Schema, Score, package::FILE, schema::Rounding};
+use tessera_report::{Calibration, Digests, Expected, PAGE_FILE, Report, Sample, ScoreKind};
 use tessera_segment::Plan;
 
 #[derive(clap::Subcommand)]
@@ -25,7 +25,7 @@ pub enum Command {
     #[command(after_help = "\
 Example:
   tessera model import model.json --schema schema.json --points \"600@50:1,pdo=20\" \\
-      --sample golden.csv --label bad --threshold 600 --out package")]
+      --sample golden.csv --expected margin --label bad --threshold 600 --out package")]
     Import(Import),
     /// Say what proofs of a package are expected to take on this machine, by number of segments.
     #[command(after_help = "Example:\n  tessera model plan package")]
@@ -71,6 +71,26 @@ pub struct Import {
     /// The points at which the lender decides, or those of a policy's tiers, for the report.
     #[arg(long, value_name = "POINTS,…", requires = "sample", value_parser = Score::from_points, value_delimiter = ',')]
     threshold: Vec<Score>,
+    /// Column of the sample with the scores that your own system gave: import compares them with the
+    /// file's, and refuses if they differ by more than float noise.
+    #[arg(long, value_name = "COLUMN", requires = "sample")]
+    expected: Option<String>,
+    /// What the expected scores are [default: what agrees best].
+    #[arg(long, value_name = "KIND", requires = "expected")]
+    expected_kind: Option<KindArg>,
+    /// Largest difference from the expected scores that is accepted [default: float noise].
+    #[arg(long, value_name = "POINTS", requires = "expected")]
+    tolerance: Option<f64>,
+    /// Round numbers of the sample to the schema's grids; decisions that this changes are counted.
+    #[arg(long, requires = "sample")]
+    round: bool,
+    /// Take as settled what the file leaves open: categories-by-place, categories-by-number,
+    /// edges-as-printed, no-special-values, one-tree-per-round, base-categories.
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    assume: Vec<Assumption>,
+    /// Columns of the lists of categories in a LightGBM file, in the lists' order.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    category_lists: Vec<String>,
     /// Match features by position instead of by name.
     #[arg(long)]
     by_position: bool,
@@ -118,6 +138,21 @@ pub struct ReportArgs {
     /// rows of every band between them.
     #[arg(long, value_name = "POINTS,…", value_parser = Score::from_points, value_delimiter = ',')]
     threshold: Vec<Score>,
+    /// Column of the data with the scores that your own system gave.
+    #[arg(long, value_name = "COLUMN")]
+    expected: Option<String>,
+    /// What the expected scores are [default: what agrees best].
+    #[arg(long, value_name = "KIND", requires = "expected")]
+    expected_kind: Option<KindArg>,
+    /// Largest difference from the expected scores that is accepted [default: float noise].
+    #[arg(long, value_name = "POINTS", requires = "expected")]
+    tolerance: Option<f64>,
+    /// Round numbers to the schema's grids; decisions that this changes are counted.
+    #[arg(long)]
+    round: bool,
+    /// Other rows, such as those of training: how stable the spread of scores is (PSI).
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// The file that was imported [default: the copy in the package's folder].
     #[arg(long, value_name = "FILE")]
     source: Option<PathBuf>,
@@ -145,9 +180,34 @@ pub struct ScoreArgs {
     /// Rows to score, with a header line.
     #[arg(long, value_name = "FILE")]
     csv: PathBuf,
+    /// Round numbers to the schema's grids.
+    #[arg(long)]
+    round: bool,
     /// Print scores in points and in units of 2^-32 points as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// What expected scores are counted in.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum KindArg {
+    Probability,
+    Margin,
+    Points,
+}
+
+impl From<KindArg> for ScoreKind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Probability => Self::Probability,
+            KindArg::Margin => Self::Margin,
+            KindArg::Points => Self::Points,
+        }
+    }
+}
+
+fn rounding(round: bool) -> Rounding {
+    if round { Rounding::Nearest } else { Rounding::Refused }
 }
 
 pub fn run(command: Command) -> Outcome {
@@ -166,9 +226,20 @@ fn import(args: Import) -> Outcome {
         by_position: args.by_position,
         missing: args.missing,
         all_trees: args.all_trees,
+        category_lists: args.category_lists,
+        assume: args.assume.into_iter().collect(),
     };
-    let (label, thresholds) = (args.label, args.threshold);
-    let sample = args.sample.map(|path| Sample { path, label, thresholds });
+    let (kind, tolerance) = (args.expected_kind.map(ScoreKind::from), args.tolerance);
+    let expected = args.expected.map(|column| Expected { column, kind, tolerance });
+    let settles = expected.is_some();
+    let sample = args.sample.map(|path| Sample {
+        path,
+        label: args.label,
+        thresholds: args.threshold,
+        expected,
+        rounding: rounding(args.round),
+        against: None,
+    });
     let here = package_at(&args.out, args.force)?;
     let salt = match (args.salt_of, &here) {
         (Some(folder), _) => Some(Package::load(&folder)?.salt),
@@ -178,17 +249,20 @@ fn import(args: Import) -> Outcome {
         }
         (None, _) => None,
     };
-    let mut imported = import_model(&args.file, &schema, &args.points, salt, &options)?;
-    let mut report = Report::of(&imported)?;
-    report.calibration =
-        sample.map(|sample| Calibration::measure(&imported, &sample)).transpose()?;
+    // Expected scores settle what the file leaves open; without them it is refused.
+    let read = if settles { import_unsettled } else { import_model };
+    let mut imported = read(&args.file, &schema, &args.points, salt, &options)?;
+    let calibration = sample.map(|sample| Calibration::measure(&imported, &sample)).transpose()?;
+    imported.settle();
+    let report = Report { calibration, ..Report::of(&imported)? };
     let package = &mut imported.package;
     // The same package stays in as many segments as it was, whatever this machine is like now.
     let same = |here: &&Package| Package { segments: 1, ..(*here).clone() } == *package;
     let segments = here.as_ref().filter(same).map(|here| here.segments);
+    // Which number is the fastest does not depend on how fast the machine is.
     let expected = match args.segments.or(segments) {
-        Some(segments) => Expectation::of(&Plan::new(package, segments)?, &Machine::measure())?,
-        None => fastest(compare(package, &Machine::measure())?),
+        Some(segments) => Expectation::of(&Plan::new(package, segments)?, &Machine::unmeasured())?,
+        None => fastest(compare(package, &Machine::unmeasured())?),
     };
     package.segments = expected.segments;
     if args.out.join(FILE).exists() && here.as_ref() != Some(package) {
@@ -196,7 +270,8 @@ fn import(args: Import) -> Outcome {
             takes proofs of no other";
         args.force.clear(&args.out, why)?;
     }
-    report.digests.package = package.digest();
+    let digests = Digests { package: package.digest(), ..report.digests };
+    let report = Report { digests, ..report };
     // The package comes last: a folder without it is not one, whatever else a full disk has left there.
     save_source(&args.out, &args.file)?;
     report.save(package, &args.out)?;
@@ -206,6 +281,7 @@ fn import(args: Import) -> Outcome {
         false => data(report.to_string().trim_end()),
     }
     talk(format_args!("proven in {}", describe(&expected)));
+    hint(format_args!("`tessera model plan {}` says how long a proof takes", args.out.display()));
     talk(format_args!("wrote {}", args.out.display()));
     Ok(())
 }
@@ -225,13 +301,9 @@ fn fastest((mut all, best): (Vec<Expectation>, usize)) -> Expectation {
 }
 
 fn describe(expected: &Expectation) -> String {
-    format!(
-        "{} segments of 2^{} rows: about {:.1} s a proof and {} MB on this machine",
-        expected.segments,
-        expected.segment_k,
-        expected.prove_seconds,
-        expected.memory >> 20
-    )
+    let Expectation { segments, segment_k, memory, .. } = expected;
+    let count = if *segments == 1 { "1 segment".into() } else { format!("{segments} segments") };
+    format!("{count} of 2^{segment_k} rows, in about {} MB", memory >> 20)
 }
 
 fn plan(args: PlanArgs) -> Outcome {
@@ -276,7 +348,15 @@ fn plan(args: PlanArgs) -> Outcome {
 fn report(args: ReportArgs) -> Outcome {
     let package = Package::load(&args.dir)?;
     let source = args.source.unwrap_or_else(|| args.dir.join(SOURCE_FILE));
-    let sample = Sample { path: args.data, label: args.label, thresholds: args.threshold };
+    let (kind, tolerance) = (args.expected_kind.map(ScoreKind::from), args.tolerance);
+    let sample = Sample {
+        path: args.data,
+        label: args.label,
+        thresholds: args.threshold,
+        expected: args.expected.map(|column| Expected { column, kind, tolerance }),
+        rounding: rounding(args.round),
+        against: args.against,
+    };
     let imported = import_again(&package, &source)?;
     let mut report = Report::of(&imported)?;
     report.calibration = Some(Calibration::measure(&imported, &sample)?);
@@ -311,7 +391,7 @@ fn show(args: Show) -> Outcome {
 
 fn score(args: ScoreArgs) -> Outcome {
     let package = Package::load(&args.dir)?;
-    let scores = score_csv(&package, &args.csv)?;
+    let scores = score_csv(&package, &args.csv, rounding(args.round))?;
     if args.json {
         let rows = scores.iter().enumerate().map(|(i, score)| match score {
             Ok(score) => json!({

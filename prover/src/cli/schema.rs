@@ -3,11 +3,11 @@
 use super::{
     Outcome,
     args::Force,
-    talk::{json, talk},
+    talk::{hint, json, talk},
 };
 use serde_json::json;
 use std::path::PathBuf;
-use tessera_import::{InferOptions, infer};
+use tessera_import::{Decimals, InferOptions, Inferred, infer};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -37,6 +37,10 @@ pub struct Infer {
     /// Keep the sample's ranges as they are, without room for larger and smaller values.
     #[arg(long)]
     exact: bool,
+    /// Decimals of numbers: at most this many, or auto, which keeps six digits of each column's largest
+    /// number [default: as they are written].
+    #[arg(long, value_name = "N|auto")]
+    decimals: Option<Decimals>,
     #[command(flatten)]
     force: Force,
     /// Print the result as JSON.
@@ -46,8 +50,10 @@ pub struct Infer {
 
 pub fn run(command: Command) -> Outcome {
     let Command::Infer(args) = command;
-    let options = InferOptions { name: args.name, skip: args.skip, exact: args.exact };
-    let schema = infer(&args.csv, &options)?;
+    let Infer { name, skip, exact, .. } = args;
+    let decimals = args.decimals.unwrap_or_default();
+    let Inferred { schema, notes } =
+        infer(&args.csv, &InferOptions { name, skip, exact, decimals })?;
     args.force.clear(&args.out, "a schema may have been edited by hand since it was made")?;
     schema.save(&args.out)?;
 
@@ -63,6 +69,7 @@ pub fn run(command: Command) -> Outcome {
         _ => format!("{elements} field elements"),
     };
     talk(format_args!("{count} features, packed into {elements_text}, digest {digest}"));
+    notes.iter().for_each(hint);
     talk(format_args!("wrote {}", args.out.display()));
     if args.json {
         json(&json!({

@@ -97,7 +97,8 @@ impl Story<'_> {
     /// Held-out rows of somebody who passes and of somebody who does not.
     fn rows(&self) -> Result<(u64, u64), Failure> {
         let path = self.options.example.join("golden.csv");
-        let scores: Vec<Score> = tessera_import::score_csv(self.prover.package(), &path)?
+        let package = self.prover.package();
+        let scores: Vec<Score> = tessera_import::score_csv(package, &path, Default::default())?
             .into_iter()
             .collect::<Result<_, _>>()?;
         choose(&scores, self.options.threshold, COMFORTABLE).ok_or_else(|| {

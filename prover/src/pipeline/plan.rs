@@ -94,6 +94,12 @@ impl Machine {
         Machine { cores: rayon::current_num_threads(), memory: memory::available(), kernel }
     }
 
+    /// This one, its speed left open: enough to compare plans, whose times are all counted in kernels. Takes no
+    /// time.
+    pub fn unmeasured() -> Self {
+        Machine { cores: rayon::current_num_threads(), memory: memory::available(), kernel: 1.0 }
+    }
+
     /// How many segments of `2^k` rows are proven at once: one a core, as far as half the free memory
     /// holds their polynomials, and at least one.
     pub fn at_once(&self, k: u32) -> usize {

@@ -3,14 +3,17 @@
 //! Values stay `f64`; `x ≤ t` goes left, a category of the set goes left, a missing value where the
 //! node says. Leaves, already shrunk, are added in `f64` from 0 on.
 
+mod frame;
 mod tree;
 
+pub use frame::Frame;
+
 use super::{
-    demand::Category,
     ensemble::{Ensemble, Output, Precision},
     error::Fault,
     json::{Bounded, Item},
 };
+use frame::Values;
 use std::collections::HashMap;
 use tessera_model::{MAX_TREES, package::Format};
 use tree::{Room, read_tree};
@@ -56,14 +59,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
     if trees.is_empty() {
         return Err(Fault::malformed("the file", "no trees"));
     }
-    let categories = lines.pandas_categories(&header, features.len())?;
+    let frame = lines.frame(&header, features.len())?;
     Ok(Ensemble {
         format: Format::LightgbmText,
         library: header.get("version").map(|version| format!("lightgbm format {}", cut(version))),
         objective: cut(field(&header, "header", "objective")?).into(),
         feature_count: features.len(),
         features,
-        categories,
+        categories: Vec::new(),
         demands: Vec::new(),
         trees,
         base: 0.0,
@@ -72,6 +75,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
         sigmoid,
         sum: Precision::F64,
         notes: Vec::new(),
+        guesses: Vec::new(),
+        printed_edges: Vec::new(),
+        frame,
     })
 }
 
@@ -160,14 +166,9 @@ impl<'a> Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The categories of each feature, if the file was trained on a data frame that has such: in the
-    /// last line, a list for each of its columns of categories. A column is named nowhere, but
-    /// `feature_infos` has brackets for columns of numbers only, and `none` for constant ones.
-    fn pandas_categories(
-        &mut self,
-        header: &Fields<'_>,
-        features: usize,
-    ) -> Result<Vec<Vec<Category>>, Fault> {
+    /// What the file says of the data frame that it was trained on: in the last line, a list for each of its
+    /// columns of categories; in the header, the values of each feature.
+    fn frame(&mut self, header: &Fields<'_>, features: usize) -> Result<Option<Frame>, Fault> {
         let place = "pandas_categorical";
         let line = self.lines.find_map(|line| line.strip_prefix("pandas_categorical:"));
         let line = line.unwrap_or("null").trim();
@@ -181,39 +182,27 @@ impl Lines<'_> {
             Option<Bounded<Bounded<Item, { tessera_model::schema::MAX_CODES }>, MAX_FEATURES>>;
         let lists: Lists = serde_json::from_str(line)
             .map_err(|error| Fault::malformed(place, Fault::from(error).to_string()))?;
-        let Some(Bounded(lists)) = lists.filter(|lists| !lists.0.is_empty()) else {
-            return Ok(Vec::new());
+        let lists = lists.map_or(Vec::new(), |Bounded(lists)| lists);
+        let lists =
+            lists.into_iter().map(|Bounded(list)| list.into_iter().map(|item| item.0).collect());
+        let Some(infos) = header.get("feature_infos") else {
+            let values = vec![Values::Constant; features];
+            return match lists.len() {
+                0 => Ok(None),
+                _ => Ok(Some(Frame { lists: lists.collect(), values })),
+            };
         };
-        let infos = field(header, "header", "feature_infos")?.split(' ');
-        let infos: Vec<&str> = infos.take(features + 1).collect();
-        if infos.len() != features {
-            let fault = format!("it has not an item for each of {features} features");
-            return Err(Fault::malformed("header, feature_infos", fault));
+        let place = "header, feature_infos";
+        let mut values = Vec::with_capacity(features);
+        for info in infos.split(' ').take(features + 1) {
+            // What cannot be read says nothing, like a constant.
+            values.push(Values::read(info).unwrap_or(Values::Constant));
         }
-        let of = |keep: &dyn Fn(&str) -> bool| -> Vec<usize> {
-            (0..features).filter(|feature| keep(infos[*feature])).collect()
-        };
-        let categorical = of(&|info| !info.starts_with('[') && info != "none");
-        let columns = match of(&|info| !info.starts_with('[')) {
-            all if all.len() == lists.len() => all,
-            _ if categorical.len() == lists.len() => categorical,
-            _ => {
-                return Err(Fault::unsupported(
-                    format!(
-                        "a file with {} lists of categories for {} columns of categories",
-                        lists.len(),
-                        categorical.len()
-                    ),
-                    "it does not say which list is whose: train without constant columns, and with \
-                     all categories as the data frame's",
-                ));
-            }
-        };
-        let mut categories = vec![Vec::new(); features];
-        for (column, list) in columns.into_iter().zip(lists) {
-            categories[column] = list.0.into_iter().map(|item| item.0).collect();
+        if values.len() != features {
+            let fault = format!("it does not have an item for each of {features} features");
+            return Err(Fault::malformed(place, fault));
         }
-        Ok(categories)
+        Ok(Some(Frame { lists: lists.collect(), values }))
     }
 }
 

@@ -65,6 +65,15 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
             let base = base_value(node)?;
             Ok(pair(ensemble(call, units, leaves, base)?))
         }
+        // As CatBoost writes it: each class has its own sigmoid, and the scores are exact opposites, so the
+        // difference is twice the log-odds. With base_values onnxruntime and CatBoost do not agree.
+        ("LOGISTIC", true) if !node.has("base_values") && leaves.opposite => {
+            let leaves = Leaves {
+                weights: leaves.weights.into_iter().map(|(at, x)| (at, x / 2.0)).collect(),
+                ..leaves
+            };
+            Ok(pair(ensemble(call, units, leaves, 0.0)?))
+        }
         // Scores of both classes, whose difference is the log-odds.
         ("SOFTMAX", true) if !node.has("base_values") => {
             Ok(pair(ensemble(call, units, leaves, 0.0)?))
@@ -77,8 +86,9 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
         }
         ("NONE", _) => Err(node.unsupported("post_transform NONE", forest)),
         (transform, _) => {
-            let hint = "give boosted trees of two classes with LOGISTIC and the weights of class 0, \
-                        or with SOFTMAX and no base_values";
+            let hint = "give boosted trees of two classes with LOGISTIC and the weights of one class, or \
+                        of both as opposites without base_values (CatBoost: set_scale_and_bias(1, 0)), or \
+                        with SOFTMAX and no base_values";
             Err(node.unsupported(&format!("post_transform {transform:.60?} of these leaves"), hint))
         }
     }
@@ -96,6 +106,8 @@ fn base_value(node: &Node<'_>) -> Result<f64, Fault> {
 /// Values of leaves, by tree and node.
 struct Leaves {
     weights: HashMap<(i64, i64), f64>,
+    /// Whether each leaf has a weight of either class, and the two are exact opposites.
+    opposite: bool,
 }
 
 impl Leaves {
@@ -111,6 +123,7 @@ impl Leaves {
             return Err(node.malformed(format!("{of}_weights and its lists differ in length")));
         }
         let both = ids.contains(&1);
+        let mut sums: HashMap<(i64, i64), (f64, usize)> = HashMap::new();
         let mut seen = std::collections::HashSet::with_capacity(count);
         let mut weights: HashMap<(i64, i64), f64> = HashMap::with_capacity(count);
         for (((tree, leaf), id), value) in trees.iter().zip(nodes).zip(ids).zip(values) {
@@ -121,10 +134,14 @@ impl Leaves {
             if !seen.insert((tree, leaf, id)) {
                 return Err(node.malformed(format!("{} is there twice", place())));
             }
+            let (sum, of_both) = sums.entry((*tree, *leaf)).or_default();
+            *sum += value;
+            *of_both += 1;
             let against = both && *id == 0;
             *weights.entry((*tree, *leaf)).or_default() += if against { -value } else { value };
         }
-        Ok(Self { weights })
+        let opposite = both && sums.values().all(|(sum, of_both)| *sum == 0.0 && *of_both == 2);
+        Ok(Self { weights, opposite })
     }
 }
 
@@ -228,6 +245,9 @@ fn ensemble(call: &Call<'_>, units: &mut Units, leaves: Leaves, base: f64) -> Re
         sigmoid: 1.0,
         sum: Precision::F32,
         notes: Vec::new(),
+        guesses: Vec::new(),
+        printed_edges: Vec::new(),
+        frame: None,
     });
     Ok(Sum::unit(Basis::Trees, unit))
 }

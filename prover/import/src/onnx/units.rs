@@ -132,6 +132,63 @@ impl Units {
         Ok(Sum { basis: Basis::Inputs, terms, constant: of.other })
     }
 
+    /// Two sums over the same units: the one that is made earlier is carried through the layers between.
+    pub fn level(&mut self, node: &Node<'_>, x: Sum, y: Sum) -> Result<(Sum, Sum), Fault> {
+        let basis = self.later(node, x.basis, y.basis)?;
+        Ok((self.lift(node, x, basis)?, self.lift(node, y, basis)?))
+    }
+
+    /// The one of two bases that is made of the other.
+    pub fn later(&self, node: &Node<'_>, x: Basis, y: Basis) -> Result<Basis, Fault> {
+        if self.above(x, y).is_some() {
+            return Ok(y);
+        }
+        self.above(y, x).map(|_| x).ok_or_else(|| different(node))
+    }
+
+    /// `sum` over the units of `basis`, which is the same or a later one.
+    pub fn lift(&mut self, node: &Node<'_>, mut sum: Sum, basis: Basis) -> Result<Sum, Fault> {
+        if sum.terms.is_empty() {
+            sum.basis = basis;
+        }
+        let layers = self.above(sum.basis, basis).ok_or_else(|| different(node))?;
+        self.carry(node, sum, &layers)
+    }
+
+    /// The layers from the one after `low` up to `high`, if `high` is made of `low`.
+    fn above(&self, low: Basis, high: Basis) -> Option<Vec<usize>> {
+        let (mut layers, mut at) = (Vec::new(), high);
+        while at != low {
+            let Basis::Layer(index) = at else { return None };
+            layers.push(index);
+            at = self.layers[index].before;
+        }
+        layers.reverse();
+        Some(layers)
+    }
+
+    /// `sum` through `layers`, each of which gets two units more, as `relu(x) − relu(−x)`.
+    fn carry(&mut self, node: &Node<'_>, mut sum: Sum, layers: &[usize]) -> Result<Sum, Fault> {
+        for index in layers {
+            self.spend(node, 2 * sum.terms.len() + 2, 0)?;
+            let layer = &mut self.layers[*index];
+            if layer.sums.len() + 2 > MAX_WIDTH {
+                return Err(node.malformed(format!("a layer wider than {MAX_WIDTH}")));
+            }
+            // The same sum may be carried more than once: its units are there then.
+            let negative = sum.clone().times(-1.0);
+            let known =
+                layer.sums.windows(2).position(|pair| pair[0] == sum && pair[1] == negative);
+            let unit = known.unwrap_or(layer.sums.len()) as u32;
+            if known.is_none() {
+                layer.sums.extend([sum, negative]);
+            }
+            let terms = vec![(unit, 1.0), (unit + 1, -1.0)];
+            sum = Sum { basis: Basis::Layer(*index), terms, constant: 0.0 };
+        }
+        Ok(sum)
+    }
+
     /// A column as a sum; none for a constant. A probability or a text is refused.
     pub fn sum(&mut self, node: &Node<'_>, column: &Column) -> Result<Option<Sum>, Fault> {
         let sum = match column {
@@ -150,4 +207,10 @@ impl Units {
         self.spend(node, sum.terms.len(), sum.terms.len())?;
         Ok(Some(sum))
     }
+}
+
+/// Refuses sums over units of which neither is made of the other.
+fn different(node: &Node<'_>) -> Fault {
+    let hint = "imported are sums of layers of which one is made of the other";
+    node.unsupported("a sum of numbers that have nothing to do with each other", hint)
 }

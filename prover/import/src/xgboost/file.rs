@@ -26,6 +26,8 @@ pub(super) struct Learner {
 #[derive(Default, Deserialize)]
 pub(super) struct Attributes {
     pub best_iteration: Option<String>,
+    /// Trees up to the best iteration, as versions before 2.0 wrote it.
+    pub best_ntree_limit: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -7,14 +7,14 @@ mod file;
 mod tree;
 
 use super::{
-    ImportOptions,
+    Guess, ImportOptions,
     demand::{Category, SourceDemand},
     ensemble::{Ensemble, Output, Precision},
     error::Fault,
     json::Num,
 };
-use file::{Categories, File, Forest, Learner};
-use tessera_model::{MAX_NODES, package::Format, schema::MAX_CODES};
+use file::{Attributes, Categories, File, Forest, Learner};
+use tessera_model::{Assumption, MAX_NODES, package::Format, schema::MAX_CODES};
 use tree::read_tree;
 
 /// Objectives whose margin is the log-odds of class 1.
@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
     let file: File = serde_json::from_slice(bytes)?;
     let learner = file.learner;
     let param = &learner.learner_model_param;
-    check_kind(&learner)?;
+    let groups = check_kind(&learner)?;
 
     let mut notes = Vec::new();
     let features = learner.feature_names.0;
@@ -39,7 +39,10 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
             format!("{} names for {count} features", features.len()),
         ));
     }
-    let (base, exact_base) = base_margins(&learner.objective.name, &param.base_score)?;
+    let (base, exact_base) = match groups {
+        1 => base_margins(&learner.objective.name, &param.base_score)?,
+        _ => difference_of_bases(&param.base_score)?,
+    };
 
     let booster = learner.gradient_booster;
     let (forest, weights) = match (booster.model, booster.gbtree) {
@@ -54,7 +57,7 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
     };
     let lists = forest.cats.as_ref().map_or(&[][..], |cats| &cats.enc.0);
     let (categories, demands) = categories(lists, count)?;
-    let used = trees_in_use(&forest, learner.attributes.best_iteration.as_deref(), options)?;
+    let (used, guesses) = trees_in_use(&forest, groups, &learner.attributes, options)?;
     let total = forest.trees.0.len();
     if used < total {
         notes.push(format!(
@@ -76,10 +79,20 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         ));
     }
 
+    if groups == 2 {
+        notes.push(
+            "Two classes with a sum of trees each: the log-odds of class 1 are the difference."
+                .into(),
+        );
+    }
+    let groups_of: Vec<i64> = forest.tree_info.0.iter().map(|group| group.0).collect();
     let mut nodes = 0;
     let mut trees = Vec::with_capacity(used);
     for (index, tree) in forest.trees.0.into_iter().take(used).enumerate() {
         let weight = weights.as_ref().map_or(1.0, |weights| weights[index].0);
+        // Of two classes, those of class 0 count against it.
+        let against = groups == 2 && groups_of.get(index) == Some(&0);
+        let weight = if against { -weight } else { weight };
         nodes += tree.left_children.len();
         if nodes > MAX_NODES {
             let fault = format!("the model has more than {MAX_NODES} nodes");
@@ -101,8 +114,12 @@ pub(super) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Ensemble, Fa
         exact_base,
         output: Output::Margin,
         sigmoid: 1.0,
-        sum: Precision::F32,
+        // Two sums in single precision, of which this is the difference.
+        sum: if groups == 1 { Precision::F32 } else { Precision::F64 },
         notes,
+        guesses,
+        printed_edges: Vec::new(),
+        frame: None,
     })
 }
 
@@ -153,27 +170,30 @@ fn categories(
     Ok((categories, demands))
 }
 
-/// Refuses by name what is no single log-odds of trees.
-fn check_kind(learner: &Learner) -> Result<(), Fault> {
+/// Refuses by name what is no single log-odds of trees; answers with how many sums of trees there are: one,
+/// or one for each of two classes.
+fn check_kind(learner: &Learner) -> Result<usize, Fault> {
     let param = &learner.learner_model_param;
     let name = &learner.objective.name;
     let one_of = "only margins that are one log-odds can become points: binary:logistic, \
-                  binary:logitraw, reg:logistic";
+                  binary:logitraw, reg:logistic, multi:softprob of two classes";
+    let multi = ["multi:softprob", "multi:softmax"].contains(&name.as_str());
     for (key, value) in [("num_class", &param.num_class), ("num_target", &param.num_target)] {
         let place = format!("learner.learner_model_param.{key}");
         let value: u64 = value.as_deref().map_or(Ok(1), |value| parse(&place, value))?;
-        if value > 1 {
+        let allowed = if multi && key == "num_class" { 2 } else { 1 };
+        if value.max(1) != allowed {
             return Err(Fault::unsupported(
                 format!("objective {:?} with {key} = {value}", cut(name)),
                 one_of,
             ));
         }
     }
-    if !OBJECTIVES.contains(&name.as_str()) {
+    if !multi && !OBJECTIVES.contains(&name.as_str()) {
         return Err(Fault::unsupported(format!("objective {:?}", cut(name)), one_of));
     }
     match learner.gradient_booster.name.as_str() {
-        "gbtree" | "dart" => Ok(()),
+        "gbtree" | "dart" => Ok(if multi { 2 } else { 1 }),
         other => Err(Fault::unsupported(
             format!("booster {:?}", cut(other)),
             "trees are imported: gbtree and dart",
@@ -184,29 +204,42 @@ fn check_kind(learner: &Learner) -> Result<(), Fault> {
 /// How many trees the prediction adds up.
 fn trees_in_use(
     forest: &Forest,
-    best_iteration: Option<&str>,
+    groups: usize,
+    attributes: &Attributes,
     options: &ImportOptions,
-) -> Result<usize, Fault> {
-    let total = forest.trees.0.len();
-    if let Some(index) = forest.tree_info.0.iter().position(|group| group.0 != 0) {
+) -> Result<(usize, Vec<Guess>), Fault> {
+    let (total, mut guesses) = (forest.trees.0.len(), Vec::new());
+    if let Some(index) =
+        forest.tree_info.0.iter().position(|group| !(0..groups as i64).contains(&group.0))
+    {
         return Err(Fault::malformed(
             format!("learner.gradient_booster.model.tree_info[{index}]"),
-            "a model of one class has trees of group 0 only",
+            "there is no such group of trees",
         ));
     }
     let place = "learner.attributes.best_iteration";
-    let used = match best_iteration {
+    let used = match &attributes.best_iteration {
         Some(text) if !options.all_trees => {
-            let best: usize = parse(place, text)?;
-            let end = match &forest.iteration_indptr {
-                Some(pointers) => {
-                    best.checked_add(1).and_then(|i| pointers.0.get(i)).map(|pointer| pointer.0)
+            let rounds = parse::<usize>(place, text)?.checked_add(1);
+            let param = forest.gbtree_model_param.as_ref();
+            let parallel = param.and_then(|param| param.num_parallel_tree.as_deref());
+            let end = match (&forest.iteration_indptr, parallel, &attributes.best_ntree_limit) {
+                (Some(pointers), ..) => {
+                    rounds.and_then(|i| pointers.0.get(i)).map(|pointer| pointer.0)
                 }
-                None => {
-                    let param = forest.gbtree_model_param.as_ref();
-                    let parallel = param.and_then(|param| param.num_parallel_tree.as_deref());
-                    let parallel: usize = parse("num_parallel_tree", parallel.unwrap_or("1"))?;
-                    best.checked_add(1).and_then(|rounds| rounds.checked_mul(parallel.max(1)))
+                (None, Some(parallel), _) => {
+                    let parallel: usize = parse("num_parallel_tree", parallel)?;
+                    rounds
+                        .and_then(|rounds| rounds.checked_mul(parallel.max(1).checked_mul(groups)?))
+                }
+                (None, None, Some(limit)) => {
+                    Some(parse("learner.attributes.best_ntree_limit", limit)?)
+                }
+                (None, None, None) => {
+                    let text = "training stopped early, and the file does not say how many trees each \
+                                round made";
+                    guesses.push(Guess::new(Assumption::OneTreePerRound, text));
+                    rounds.and_then(|rounds| rounds.checked_mul(groups))
                 }
             };
             end.unwrap_or(usize::MAX)
@@ -219,7 +252,22 @@ fn trees_in_use(
         used if used > total => {
             Err(Fault::malformed(place, format!("it is past the last of {total} trees")))
         }
-        used => Ok(used),
+        used => Ok((used, guesses)),
+    }
+}
+
+/// What class 1 starts from above class 0, where each class has a sum: nothing, unless they start apart.
+fn difference_of_bases(text: &str) -> Result<(f32, f64), Fault> {
+    let place = "learner.learner_model_param.base_score";
+    let inner = text.trim().trim_start_matches('[').trim_end_matches(']');
+    let bases: Vec<f32> =
+        inner.split(',').map(|base| parse(place, base)).collect::<Result<_, _>>()?;
+    match bases[..] {
+        [base] if base.is_finite() => Ok((0.0, 0.0)),
+        [zero, one] if zero.is_finite() && one.is_finite() => {
+            Ok((one - zero, f64::from(one) - f64::from(zero)))
+        }
+        _ => Err(Fault::malformed(place, "it is neither one nor two finite numbers")),
     }
 }
 

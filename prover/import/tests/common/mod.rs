@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 
 use std::path::Path;
-use tessera_import::{ImportError, ImportOptions, import};
+use tessera_import::{ImportError, ImportOptions, import, import_unsettled};
 use tessera_model::{Package, Scaling, Schema};
 use tessera_report::{Calibration, Report, Sample};
 
@@ -46,9 +46,12 @@ pub fn found_with(
     options: &ImportOptions,
     sample: Option<&Sample>,
 ) -> Result<Found, ImportError> {
-    let imported = import(file, schema, scaling, Some([7; 32]), options)?;
-    let mut report = Report::of(&imported).expect("a bounded model");
-    report.calibration =
+    let expected = sample.is_some_and(|sample| sample.expected.is_some());
+    let read = if expected { import_unsettled } else { import };
+    let mut imported = read(file, schema, scaling, Some([7; 32]), options)?;
+    let calibration =
         sample.map(|sample| Calibration::measure(&imported, sample).expect("a good sample"));
+    imported.settle();
+    let report = Report { calibration, ..Report::of(&imported).expect("a bounded model") };
     Ok(Found { package: imported.package, report })
 }

@@ -16,6 +16,9 @@ use tessera_artifact::Sha256Digest;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackageJson {
+    /// Of everything else, so that a file that was changed is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256Digest>,
     source: Source,
     scaling: Scaling,
     schema: Schema,
@@ -51,6 +54,7 @@ struct LayerJson {
 impl From<&Package> for PackageJson {
     fn from(package: &Package) -> Self {
         Self {
+            digest: None,
             source: package.source.clone(),
             scaling: package.scaling.clone(),
             schema: package.schema.clone(),

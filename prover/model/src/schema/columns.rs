@@ -1,6 +1,6 @@
 //! Rows of text cells to codes.
 
-use super::{Feature, FeatureKind, GridError, Schema, parse_grid};
+use super::{Feature, FeatureKind, GridError, Schema, decimals_of, parse_grid, round_to_grid};
 use crate::features::Features;
 
 /// Which column each feature is in.
@@ -52,8 +52,11 @@ pub enum Fault {
     #[error("is missing")]
     Missing,
     /// Not a number.
-    #[error("is no number")]
+    #[error("is not a number")]
     NotANumber,
+    /// A number with a decimal comma or with separators between thousands.
+    #[error("has a comma: write 1234.5, without separators and with a decimal point")]
+    Separators,
     /// Between two grid points.
     #[error("has too many decimals")]
     OffGrid,
@@ -79,18 +82,52 @@ pub fn is_missing(cell: &str) -> bool {
         || ["na", "n/a", "nan", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
+/// What is done with a number between two grid points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rounding {
+    /// It is refused.
+    #[default]
+    Refused,
+    /// It becomes the nearest grid point; half way, the one farther from 0.
+    Nearest,
+}
+
+/// The index of the code that `cell` is; numbers that pandas wrote as `157.0` are the code `157`.
+fn category(codes: &[String], cell: &str) -> Option<usize> {
+    let find = |text: &str| codes.iter().position(|code| code == text);
+    find(cell).or_else(|| {
+        let (whole, fraction) = cell.split_once('.')?;
+        let digits = whole.strip_prefix('-').unwrap_or(whole);
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let zeros = number(fraction) && fraction.bytes().all(|byte| byte == b'0');
+        (number(digits) && zeros).then(|| find(whole)).flatten()
+    })
+}
+
+/// Whether `cell` is a number but for its commas.
+fn has_separators(cell: &str) -> bool {
+    cell.contains(',') && decimals_of(&cell.replace(',', "")).is_ok()
+}
+
 impl Feature {
-    /// The code of a text cell.
+    /// The code of a text cell. A category that the schema lists is that category, whatever its text.
     pub fn encode(&self, cell: &str) -> Result<u64, Fault> {
+        self.encode_rounded(cell, Rounding::Refused)
+    }
+
+    /// The code of a text cell, a number rounded to the grid where `rounding` says so.
+    pub fn encode_rounded(&self, cell: &str, rounding: Rounding) -> Result<u64, Fault> {
+        let cell = cell.trim();
+        if let FeatureKind::Category { codes } = &self.kind
+            && let Some(index) = category(codes, cell)
+        {
+            return Ok(index as u64);
+        }
         if is_missing(cell) {
             return self.missing_code().ok_or(Fault::Missing);
         }
-        let cell = cell.trim();
         match &self.kind {
-            FeatureKind::Category { codes } => {
-                let index = codes.iter().position(|code| code == cell);
-                index.map(|index| index as u64).ok_or(Fault::UnknownCode)
-            }
+            FeatureKind::Category { .. } => Err(Fault::UnknownCode),
             FeatureKind::Numeric { decimals, min, max } => {
                 // A column of booleans is a grid from 0 to 1 or a part of it.
                 let cell = match (min, max) {
@@ -98,7 +135,12 @@ impl Feature {
                     (0..=1, 0..=1) if cell.eq_ignore_ascii_case("false") => "0",
                     _ => cell,
                 };
-                let steps = parse_grid(cell, *decimals).map_err(|error| match error {
+                let steps = match rounding {
+                    Rounding::Refused => parse_grid(cell, *decimals),
+                    Rounding::Nearest => round_to_grid(cell, *decimals),
+                };
+                let steps = steps.map_err(|error| match error {
+                    GridError::Number if has_separators(cell) => Fault::Separators,
                     GridError::Number => Fault::NotANumber,
                     GridError::OffGrid => Fault::OffGrid,
                     GridError::TooLarge if cell.starts_with('-') => Fault::TooSmall,
@@ -139,6 +181,11 @@ impl Schema {
 }
 
 impl Columns {
+    /// The cell of the schema's feature `index`, if the row reaches that far.
+    pub fn cell<'a, S: AsRef<str>>(&self, index: usize, cells: &'a [S]) -> Option<&'a str> {
+        cells.get(*self.of.get(index)?).map(AsRef::as_ref)
+    }
+
     /// Columns of the table's header.
     pub fn width(&self) -> usize {
         self.width
@@ -149,17 +196,21 @@ impl Columns {
         schema: &Schema,
         row: usize,
         cells: &[S],
+        rounding: Rounding,
     ) -> Result<Features, CellError> {
         // Collected into the value that wipes itself even when a later cell is refused.
         let mut features = Features::with_capacity(schema.features.len());
         for (feature, column) in schema.features.iter().zip(&self.of) {
             let cell = cells.get(*column).map(AsRef::as_ref).ok_or(Fault::ShortRow);
-            let code = cell.and_then(|cell| feature.encode(cell)).map_err(|fault| CellError {
-                row,
-                feature: feature.name.clone(),
-                fault,
-                allowed: feature.allowed(),
-            })?;
+            let code =
+                cell.and_then(|cell| feature.encode_rounded(cell, rounding)).map_err(|fault| {
+                    CellError {
+                        row,
+                        feature: feature.name.clone(),
+                        fault,
+                        allowed: feature.allowed(),
+                    }
+                })?;
             features.push(code);
         }
         Ok(features)

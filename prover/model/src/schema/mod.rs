@@ -14,14 +14,14 @@
 mod columns;
 mod json;
 
-pub use columns::{CellError, Columns, ColumnsError, Fault, is_missing};
+pub use columns::{CellError, Columns, ColumnsError, Fault, Rounding, is_missing};
 
 use crate::features::Features;
 use std::path::Path;
 use tessera_artifact::ArtifactError;
 use tessera_core::SchemaDigest;
 pub use tessera_core::{
-    decimal::{GridError, decimals_of, format_grid, parse_grid},
+    decimal::{GridError, decimals_of, format_grid, parse_grid, round_to_grid},
     packing::{PACKED_BITS, Slot},
 };
 
@@ -234,9 +234,9 @@ impl Feature {
                 let mut seen = std::collections::HashSet::new();
                 for code in codes {
                     check_text("the code", code)?;
-                    if is_missing(code) || code.trim() != code {
+                    if code.trim().is_empty() || code.trim() != code {
                         return Err(fault(format!(
-                            "the code {code:?} is read as a missing value or loses its spaces"
+                            "the code {code:?} is empty or has spaces around it, which tables lose"
                         )));
                     }
                     if !seen.insert(code) {
@@ -310,7 +310,18 @@ impl Schema {
         row: usize,
         cells: &[S],
     ) -> Result<Features, CellError> {
-        columns.encode(self, row, cells)
+        columns.encode(self, row, cells, Rounding::Refused)
+    }
+
+    /// [`Schema::encode_row`] with numbers rounded to their grids where `rounding` says so.
+    pub fn encode_row_rounded<S: AsRef<str>>(
+        &self,
+        columns: &Columns,
+        row: usize,
+        cells: &[S],
+        rounding: Rounding,
+    ) -> Result<Features, CellError> {
+        columns.encode(self, row, cells, rounding)
     }
 }
 

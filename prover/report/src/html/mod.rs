@@ -3,7 +3,9 @@
 mod plot;
 mod table;
 
-use super::{Calibration, Decisions, Errors, LayerStructure, Report, Separation, text};
+use super::{
+    Agreement, Calibration, Decisions, Errors, LayerStructure, Report, Separation, Stability, text,
+};
 use std::fmt::{self, Display, Write};
 use table::{Code, Text, folded, row, table};
 use tessera_model::{Package, network::ACCUMULATOR_BITS, package::VERSION};
@@ -33,6 +35,13 @@ fn write_page(out: &mut String, package: &Package, report: &Report) -> fmt::Resu
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
     writeln!(out, "<title>Calibration report: {name}</title>")?;
     writeln!(out, "<style>\n{}</style>\n</head>\n<body>\n<main>", include_str!("page.css"))?;
+    // Bad rows are hatched, not only in another colour.
+    write!(out, "<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" ")?;
+    write!(out, "width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">")?;
+    writeln!(
+        out,
+        "<rect width=\"6\" height=\"6\"/><path d=\"M-1 7L7 -1\"/></pattern></defs></svg>"
+    )?;
     writeln!(out, "<h1>{name}</h1>\n<p class=\"lead\">How far the quantised model, which is the")?;
     writeln!(out, "model of record, is from the file it was imported from.</p>")?;
 
@@ -43,7 +52,12 @@ fn write_page(out: &mut String, package: &Package, report: &Report) -> fmt::Resu
         writeln!(out, "<p class=\"note\">{}</p>", Text(note))?;
     }
     match &report.calibration {
-        Some(calibration) => write_calibration(out, calibration)?,
+        Some(calibration) => {
+            for warning in &calibration.warnings {
+                writeln!(out, "<p class=\"note\"><b>Warning.</b> {}</p>", Text(warning))?;
+            }
+            write_calibration(out, calibration)?;
+        }
         None => writeln!(out, "<p>No sample was given: <code>tessera model report</code>.</p>")?,
     }
     write_model(out, package, report)?;
@@ -84,14 +98,79 @@ fn write_cards(out: &mut String, calibration: &Calibration) -> fmt::Result {
 }
 
 fn write_calibration(out: &mut String, calibration: &Calibration) -> fmt::Result {
+    if let Some(agreement) = &calibration.agreement {
+        write_agreement(out, agreement)?;
+    }
     write_scores(out, calibration)?;
+    write_cut_offs(out, calibration)?;
     write_bands(out, calibration)?;
     write_decisions(out, &calibration.decisions)?;
     write_errors(out, calibration)?;
     if let (Some(before), Some(after)) = (&calibration.before, &calibration.after) {
         write_separation(out, before, after)?;
     }
-    write_tenths(out, calibration)
+    write_tenths(out, calibration)?;
+    match &calibration.stability {
+        Some(stability) => write_stability(out, stability),
+        None => Ok(()),
+    }
+}
+
+/// The lender's own scores.
+fn write_agreement(out: &mut String, agreement: &Agreement) -> fmt::Result {
+    let Agreement { rows, kind, wrong, largest, mean, .. } = agreement;
+    writeln!(out, "<h2>The lender\u{2019}s own scores</h2>")?;
+    write!(
+        out,
+        "<p>{rows} rows came with the scores that the lender\u{2019}s system gave them, in "
+    )?;
+    writeln!(
+        out,
+        "column {} ({kind}). The imported file gives the same scores",
+        Text(&agreement.column)
+    )?;
+    match agreement.tolerance {
+        Some(points) => writeln!(out, "within the {points} points that were allowed.</p>")?,
+        None => writeln!(out, "but for rounding in floating point.</p>")?,
+    }
+    table(out, &[], |out| {
+        row(out, &[&"rows that differ", wrong])?;
+        row(out, &[&"mean difference", &format_args!("{mean:.2e} points")])?;
+        let place = format!("{largest:.2e} points, in row {}", agreement.largest_row);
+        row(out, &[&"largest difference", &place])
+    })
+}
+
+/// Approval and bad rate at each threshold.
+fn write_cut_offs(out: &mut String, calibration: &Calibration) -> fmt::Result {
+    if calibration.decisions.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<h2>Cut-offs</h2>\n<p>What each threshold would accept of this sample.</p>")?;
+    table(out, &["cut-off", "accepted", "approval rate", "bad", "bad rate"], |out| {
+        calibration.decisions.iter().try_for_each(|at| {
+            let bad = at.bad_accepted.map_or_else(|| "–".into(), |bad| bad.to_string());
+            let [approved, rate] = [at.approval_rate(calibration.rows), at.bad_rate()].map(share);
+            row(out, &[&at.threshold, &at.accepted_after, &approved, &bad, &rate])
+        })
+    })
+}
+
+/// The spread of scores against that of another sample.
+fn write_stability(out: &mut String, stability: &Stability) -> fmt::Result {
+    writeln!(out, "<h2>Stability</h2>\n<p>Population stability index: {:.4}.", stability.index)?;
+    write!(out, "The parts are tenths of {} ", Text(&stability.other))?;
+    writeln!(
+        out,
+        "({} rows). By custom, below 0.1 is stable and above 0.25 is not.</p>",
+        stability.rows
+    )?;
+    table(out, &["from points", "there", "here"], |out| {
+        stability.parts.iter().try_for_each(|part| {
+            let from = part.from.map_or_else(|| "lowest".into(), |from| format!("{from:.1}"));
+            row(out, &[&from, &share(Some(part.other)), &share(Some(part.share))])
+        })
+    })
 }
 
 fn write_scores(out: &mut String, calibration: &Calibration) -> fmt::Result {
@@ -178,6 +257,11 @@ fn write_separation(out: &mut String, before: &Separation, after: &Separation) -
         ] {
             row(out, &[&name, &format_args!("{before:.6}"), &format_args!("{after:.6}")])?;
         }
+        let interval = |of: &Separation| match of.auc_interval {
+            Some([low, high]) => format!("{low:.4} to {high:.4}"),
+            None => "–".into(),
+        };
+        row(out, &[&"AUC, 95 % interval", &interval(before), &interval(after)])?;
         row(
             out,
             &[

@@ -196,27 +196,71 @@ pub(super) fn linear_classifier(call: &Call<'_>, units: &mut Units) -> Result<Ro
     }
 }
 
-/// `Relu`: a new layer.
-pub(super) fn relu(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
-    let (node, row) = (&call.node, call.row(0)?);
-    if row.columns.len() > MAX_WIDTH {
+/// A layer with ReLU over `sums`; answers with its basis.
+fn hidden(
+    node: &Node<'_>,
+    units: &mut Units,
+    before: Option<Basis>,
+    sums: Vec<Sum>,
+) -> Result<Basis, Fault> {
+    if sums.len() > MAX_WIDTH {
         return Err(node.malformed(format!("a layer wider than {MAX_WIDTH}")));
     }
-    let (basis, sums) = sums(node, units, &row)?;
-    let Some(before) = basis else {
+    let Some(before) = before else {
         return Err(node.malformed("numbers that are the same for everybody"));
     };
     if before == Basis::Trees {
         return Err(node.unsupported("ReLU after trees", "imported are trees whose leaves add up"));
     }
+    units.spend(node, sums.iter().map(|sum| sum.terms.len() + 1).sum(), 0)?;
     let layer = Basis::Layer(units.layers.len());
-    units.spend_on(node, &row.columns)?;
     units.layers.push(HiddenLayer { before, sums });
+    Ok(layer)
+}
+
+/// `Relu`: a new layer.
+pub(super) fn relu(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let (node, row) = (&call.node, call.row(0)?);
+    let (basis, sums) = sums(node, units, &row)?;
+    units.spend_on(node, &row.columns)?;
+    let layer = hidden(node, units, basis, sums)?;
     let columns = (0..row.columns.len() as u32).map(|unit| Column::Sum(Sum::unit(layer, unit)));
     Ok(Row { shape: row.shape.clone(), columns: columns.collect() })
 }
 
-/// `Clip` from 0 on, which is ReLU.
+/// `first · relu(x) + second · relu(y)` and a constant, for each number, where x and y are made of it.
+struct Pair {
+    first: (f64, f64),
+    second: (f64, f64),
+    /// What `relu(x)`, `relu(y)` are multiplied with, and what is added.
+    factors: [f64; 2],
+    constant: f64,
+}
+
+/// Each number as a sum of two ReLU of it: `first` and `second` are factor and constant inside of those.
+fn of_two(call: &Call<'_>, units: &mut Units, pair: &Pair) -> Result<Row, Fault> {
+    let (node, row) = (&call.node, call.row(0)?);
+    let numbers =
+        [pair.first.0, pair.first.1, pair.second.0, pair.second.1, pair.constant, pair.factors[1]];
+    if numbers.iter().any(|x| !x.is_finite()) {
+        return Err(node.malformed("a parameter that is not finite"));
+    }
+    let (basis, sums) = sums(node, units, &row)?;
+    units.spend_on(node, &row.columns)?;
+    let inside = |(factor, constant): (f64, f64)| {
+        sums.iter().map(move |sum| sum.clone().times(factor).plus(constant))
+    };
+    let both: Vec<Sum> = inside(pair.first).chain(inside(pair.second)).collect();
+    let layer = hidden(node, units, basis, both)?;
+    let count = sums.len() as u32;
+    let column = |unit: u32| {
+        let terms = vec![(unit, pair.factors[0]), (count + unit, pair.factors[1])];
+        Column::Sum(Sum { basis: layer, terms, constant: pair.constant })
+    };
+    Ok(Row { shape: row.shape.clone(), columns: (0..count).map(column).collect() })
+}
+
+/// `Clip` to a range: `low + relu(x − low) − relu(x − high)`. From 0 on it is ReLU.
 pub(super) fn clip(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
     let node = &call.node;
     let bound = |index: usize, name: &str| -> Result<Option<f64>, Fault> {
@@ -225,11 +269,37 @@ pub(super) fn clip(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
             None => Ok(node.has(name).then(|| node.float(name, 0.0))),
         }
     };
-    match (bound(1, "min")?, bound(2, "max")?) {
-        (Some(0.0), max) if max.is_none_or(|max| max >= f64::from(f32::MAX)) => relu(call, units),
-        (min, max) => {
-            let hint = "between layers there may be ReLU only (a minimum of 0, no maximum)";
-            Err(node.unsupported(&format!("a range from {min:?} to {max:?}"), hint))
+    let limit = f64::from(f32::MAX);
+    let low = bound(1, "min")?.filter(|low| *low > -limit);
+    let high = bound(2, "max")?.filter(|high| *high < limit);
+    match (low, high) {
+        (Some(0.0), None) => relu(call, units),
+        (Some(low), Some(high)) if low <= high => {
+            let (first, second) = ((1.0, -low), (1.0, -high));
+            of_two(call, units, &Pair { first, second, factors: [1.0, -1.0], constant: low })
+        }
+        (low, high) => {
+            let text =
+                |bound: Option<f64>| bound.map_or_else(|| "nothing".into(), |x| x.to_string());
+            let hint = "a range has a lower and an upper end, or starts at 0";
+            let what = format!("a range from {} to {}", text(low), text(high));
+            Err(node.unsupported(&what, hint))
         }
     }
+}
+
+/// `LeakyRelu`: `relu(x) − alpha · relu(−x)`.
+pub(super) fn leaky_relu(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let alpha = call.node.float("alpha", f64::from(0.01f32));
+    let (first, second) = ((1.0, 0.0), (-1.0, 0.0));
+    of_two(call, units, &Pair { first, second, factors: [1.0, -alpha], constant: 0.0 })
+}
+
+/// `HardSigmoid`: `alpha · x + beta`, cut to 0 and 1.
+pub(super) fn hard_sigmoid(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let node = &call.node;
+    let alpha = node.float("alpha", f64::from(0.2f32));
+    let beta = node.float("beta", 0.5);
+    let (first, second) = ((alpha, beta), (alpha, beta - 1.0));
+    of_two(call, units, &Pair { first, second, factors: [1.0, -1.0], constant: 0.0 })
 }

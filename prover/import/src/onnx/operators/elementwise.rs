@@ -158,11 +158,12 @@ fn add(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Col
             shift(node, units, column, *number)
         }
         _ => match (units.sum(node, x)?, units.sum(node, y)?) {
-            (Some(x), Some(y)) if x.basis == y.basis => {
+            (Some(x), Some(y)) => {
+                let (x, y) = units.level(node, x, y)?;
                 units.spend(node, 0, x.terms.len() + y.terms.len())?;
                 Ok(Column::Sum(x.and(&y)))
             }
-            _ => Err(skip(node)),
+            _ => Err(node.malformed("a sum of nothing")),
         },
     }
 }
@@ -279,12 +280,6 @@ fn text(node: &Node<'_>) -> Fault {
 fn after_sigmoid(node: &Node<'_>) -> Fault {
     let hint = "a sigmoid is imported as the last step only; use ReLU inside";
     node.unsupported("arithmetic after a sigmoid", hint)
-}
-
-/// Refuses sums over different layers.
-pub(super) fn skip(node: &Node<'_>) -> Fault {
-    let hint = "imported are networks in which each layer sees only the one before it";
-    node.unsupported("numbers of different layers together (a skip connection)", hint)
 }
 
 /// `Neg`.
@@ -433,13 +428,14 @@ fn round(x: f64, to: i32) -> f64 {
     }
 }
 
-/// The sums of a row's columns with what they are made of; constants are sums of nothing.
+/// The sums of a row's columns with what they are made of; constants are sums of nothing. Sums of earlier
+/// layers are carried up to the latest.
 pub(super) fn sums(
     node: &Node<'_>,
     units: &mut Units,
     row: &Row,
 ) -> Result<(Option<Basis>, Vec<Sum>), Fault> {
-    let (mut basis, mut sums) = (None, Vec::with_capacity(row.columns.len()));
+    let (mut basis, mut sums): (Option<Basis>, Vec<Sum>) = (None, Vec::new());
     for column in &row.columns {
         let constant = match column {
             Column::Constant(number) => *number,
@@ -448,12 +444,17 @@ pub(super) fn sums(
         let nothing = Sum { basis: Basis::Inputs, terms: Vec::new(), constant };
         let sum = match units.sum(node, column)? {
             None => nothing,
-            Some(sum) if *basis.get_or_insert(sum.basis) == sum.basis => sum,
-            Some(_) => return Err(skip(node)),
+            Some(sum) => {
+                basis = Some(match basis {
+                    Some(basis) => units.later(node, basis, sum.basis)?,
+                    None => sum.basis,
+                });
+                sum
+            }
         };
         sums.push(sum);
     }
     let of = basis.unwrap_or(Basis::Inputs);
-    sums.iter_mut().for_each(|sum| sum.basis = of);
+    let sums = sums.into_iter().map(|sum| units.lift(node, sum, of)).collect::<Result<_, _>>()?;
     Ok((basis, sums))
 }

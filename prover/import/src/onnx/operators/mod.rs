@@ -144,6 +144,8 @@ pub(super) fn apply(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, Fa
         }
         ("", "Relu") => row(dense::relu(call, units)?),
         ("", "Clip") => row(dense::clip(call, units)?),
+        ("", "LeakyRelu") => row(dense::leaky_relu(call, units)?),
+        ("", "HardSigmoid") => row(dense::hard_sigmoid(call, units)?),
 
         ("", "Sigmoid") => row(probability::sigmoid(call, units)?),
         ("", "Softmax") => row(probability::softmax(call, units)?),
@@ -174,10 +176,12 @@ fn unknown(node: &Node<'_>, domain: &str, operator: &str) -> Fault {
         }
         (
             "",
-            "Tanh" | "LeakyRelu" | "PRelu" | "Elu" | "Selu" | "Celu" | "Gelu" | "Softplus"
-            | "Softsign" | "HardSigmoid" | "HardSwish" | "Swish" | "Mish" | "Erf"
-            | "ThresholdedRelu",
-        ) => "between layers there may be ReLU only: train with activation=\"relu\"",
+            "Tanh" | "PRelu" | "Elu" | "Selu" | "Celu" | "Gelu" | "Softplus" | "Softsign"
+            | "HardSwish" | "Swish" | "Mish" | "Erf" | "ThresholdedRelu",
+        ) => {
+            "between layers there may be ReLU, LeakyReLU, ReLU6 and hard sigmoid: train with \
+             activation=\"relu\""
+        }
         (
             "",
             "Conv" | "ConvTranspose" | "LSTM" | "GRU" | "RNN" | "Attention" | "LayerNormalization"
