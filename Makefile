@@ -5,7 +5,7 @@ CARGO ?= cargo
 FOREST := target/bench/forest.json
 
 .PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-deep \
-	coverage analyse install mutants mutations fuzz audit sbom reproduce
+	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ verifiers: ## write the generated contracts anew
 	$(CARGO) build --release -p tessera-prover
 	for n in 1 2 4; do ./target/release/tessera verifier generate --segments $$n || exit; done
 
+# To be made again whenever a verifier, a key, the credential, the context or the deployment of the tests
+# changes.
+fixtures: contracts ## the real proofs of the contract tests, in tests/fixtures/: some minutes
+	$(CARGO) build --release -p tessera-prover
+	tools/forge build
+	tools/make-fixtures
+
 lint: install ## formatting, clippy
 	$(CARGO) fmt --all --check
 	tools/forge fmt --check contracts script tests
@@ -68,10 +75,12 @@ test-rust: contracts ## the Rust tests
 test-contracts: install ## the contract tests, with real proofs
 	@echo "== contract tests"
 	tools/check-errors
+	tools/check-roles --check
 	tools/forge test
 	tools/storage-layout --check
 	@echo "== loans on a chain, with real proofs"
-	tests/e2e/run
+	tests/e2e/run prague
+	tests/e2e/run osaka
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.
 test-deep: install ## invariants and fuzz tests of the contracts, deep

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {CredentialRegistry} from "../contracts/CredentialRegistry.sol";
-import {TesseraPool} from "../contracts/TesseraPool.sol";
-import {Underwriter} from "../contracts/Underwriter.sol";
+import {TesseraPool} from "../contracts/credit/TesseraPool.sol";
+import {TesseraVault} from "../contracts/credit/TesseraVault.sol";
+import {Underwriter} from "../contracts/credit/Underwriter.sol";
 import {DemoToken} from "../contracts/demo/DemoToken.sol";
+import {CredentialRegistry} from "../contracts/gate/CredentialRegistry.sol";
 import {PoolConfig} from "../contracts/interfaces/ITesseraPool.sol";
+import {Fee, Limits, VaultConfig} from "../contracts/interfaces/ITesseraVault.sol";
 import {ITesseraVerifier} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {PolicyConfig, Pricing, Tier} from "../contracts/interfaces/IUnderwriter.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Script} from "forge-std/Script.sol";
+import {VmSafe} from "forge-std/Vm.sol";
 
 /// @title Deploys a pool and what it stands on
-/// @notice Reads what to deploy from a JSON file and writes `deployments/<chain id>.json`.
+/// @notice Reads what to deploy from a JSON file and writes `deployments/<chain id>.json`; a dry run (without
+/// `--broadcast`) writes `target/deployment-dry-run.json` instead. A record that is there is never overwritten: move
+/// it away first.
 ///
 ///   tools/forge script script/Deploy.s.sol --sig 'run(string)' deploy.json --rpc-url URL --broadcast ...
 ///
-/// deploy.json: {"verifier": "TesseraVerifier2", "asset": "0x…" (left out on a local chain, where a demo
-/// token is made), "name": "…", "symbol": "…", "delinquencyDays": 60, "modelDigest": "0x…", "schema": "0x…",
-/// "baseRate": "80000000000000000", "lateRate": "…", "graceDays": 10, "tiers": [{"threshold": "…",
-/// "maxAmount": "…", "premium": "…", "termDays": 90}], "attesters": [{"key": "0x…", "issuer": "0x…",
-/// "validFrom": 0}]}. Rates: a year's, 1e18 is 100 %. Thresholds: points × 2^32.
+/// deploy.json: {"verifier": "TesseraVerifier2", "segments": 2, "asset": "0x…" (left out on a local chain, where a
+/// demo token is made), "name": "…", "symbol": "…", "delinquencyDays": 60, "noticeDays": 0, "modelDigest": "0x…",
+/// "schema": "0x…", "baseRate": "80000000000000000", "lateRate": "…", "graceDays": 10, "tiers": [{"threshold": "…",
+/// "maxAmount": "…", "premium": "…", "termDays": 90}], "attesters": [{"key": "0x…", "issuer": "0x…", "validFrom":
+/// 0}], "limits": {"deposits": "…", "utilisation": "…", "cover": "…"}, "fee": {"share": "…", "receiver": "0x…"}}.
+/// Rates and shares: 1e18 is 100 %, rates a year's. Thresholds: points × 2^32. Amounts: the asset's smallest unit.
 contract Deploy is Script {
     using SafeCast for uint256;
 
@@ -32,6 +38,10 @@ contract Deploy is Script {
     error InsecureVerifierOffLocalChain(string verifier, uint256 chainId);
     /// A real chain needs a real asset.
     error AssetMissing(uint256 chainId);
+    /// Another deployment's record is in the way: move it.
+    error RecordExists(string path);
+    /// The verifier is for models of another number of segments.
+    error WrongSegments(uint256 expected, uint256 actual);
 
     struct Deployed {
         IERC20 asset;
@@ -40,12 +50,23 @@ contract Deploy is Script {
         ITesseraVerifier verifier;
         Underwriter underwriter;
         TesseraPool pool;
+        TesseraVault vault;
     }
 
-    function run(string calldata path) external returns (Deployed memory made) {
-        string memory json = vm.readFile(path);
+    function run(string calldata path) external returns (Deployed memory) {
+        bool live = vm.isContext(VmSafe.ForgeContext.ScriptBroadcast);
+        string memory id = vm.toString(block.chainid);
+        string memory to =
+            live ? string.concat("deployments/", id, ".json") : "target/deployment-dry-run.json";
+        require(!live || !vm.exists(to), RecordExists(to));
+        vm.createDir(live ? "deployments" : "target", true);
+        return deploy(vm.readFile(path), to);
+    }
+
+    /// @param to Where the record goes.
+    function deploy(string memory json, string memory to) public returns (Deployed memory made) {
         string memory name = vm.parseJsonString(json, ".verifier");
-        refuseInsecure(name);
+        checkVerifier(name, vm.parseJsonUint(json, ".segments"));
 
         vm.startBroadcast();
         (, address deployer,) = vm.readCallers();
@@ -53,22 +74,38 @@ contract Deploy is Script {
         made.manager = new AccessManager(deployer);
         made.registry = new CredentialRegistry(address(made.manager));
         made.verifier = ITesseraVerifier(create(vm.getCode(artifact(name))));
-        made.underwriter =
-            new Underwriter(made.registry, address(made.manager), policyConfig(json, made.verifier));
+        made.underwriter = new Underwriter(made.registry, address(made.manager), policyConfig(made, json));
+        made.vault = TesseraVault(vm.computeCreateAddress(deployer, vm.getNonce(deployer) + 1));
         made.pool = new TesseraPool(poolConfig(made, json));
+        made.vault = new TesseraVault(vaultConfig(made, json));
         made.registry.allowPool(address(made.pool));
+        setLimits(json, made.vault);
         addAttesters(json, made.registry);
         vm.stopBroadcast();
-        record(made, name, json);
+        record(made, name, json, to);
     }
 
     /// Asks the verifier before anything is sent: the contract is made in the script's memory only.
-    function refuseInsecure(string memory name) public {
+    function checkVerifier(string memory name, uint256 segments) public {
         ITesseraVerifier trial = ITesseraVerifier(create(vm.getCode(artifact(name))));
         require(
             block.chainid == LOCAL_CHAIN || !trial.INSECURE_SRS(),
             InsecureVerifierOffLocalChain(name, block.chainid)
         );
+        require(trial.SEGMENTS() == segments, WrongSegments(segments, trial.SEGMENTS()));
+    }
+
+    /// Until then the vault is closed.
+    function setLimits(string memory json, TesseraVault vault) private {
+        vault.setLimits(
+            Limits({
+                deposits: vm.parseJsonUint(json, ".limits.deposits").toUint96(),
+                utilisation: vm.parseJsonUint(json, ".limits.utilisation").toUint64(),
+                cover: vm.parseJsonUint(json, ".limits.cover").toUint64()
+            })
+        );
+        uint64 share = vm.parseJsonUint(json, ".fee.share").toUint64();
+        if (share != 0) vault.setFee(Fee(share, vm.parseJsonAddress(json, ".fee.receiver")));
     }
 
     function asset(string memory json) private returns (IERC20) {
@@ -77,18 +114,21 @@ contract Deploy is Script {
         return new DemoToken("Demo Dollar", "DUSD", 6);
     }
 
-    function policyConfig(string memory json, ITesseraVerifier verifier)
+    function policyConfig(Deployed memory made, string memory json)
         private
         view
         returns (PolicyConfig memory config)
     {
-        config.verifier = verifier;
-        config.modelDigest = vm.parseJsonUint(json, ".modelDigest");
-        config.schema = vm.parseJsonUint(json, ".schema");
+        config.rule.verifier = made.verifier;
+        config.rule.modelDigest = vm.parseJsonUint(json, ".modelDigest");
+        config.rule.schema = vm.parseJsonUint(json, ".schema");
+        config.rule.segments = vm.parseJsonUint(json, ".segments");
+        config.asset = address(made.asset);
         config.pricing = Pricing({
             baseRate: vm.parseJsonUint(json, ".baseRate").toUint64(),
             lateRate: vm.parseJsonUint(json, ".lateRate").toUint64(),
-            grace: (vm.parseJsonUint(json, ".graceDays") * 1 days).toUint32()
+            grace: (vm.parseJsonUint(json, ".graceDays") * 1 days).toUint32(),
+            line: false
         });
         uint256 count = 0;
         while (vm.keyExistsJson(json, at(".tiers", count, ""))) count++;
@@ -96,7 +136,7 @@ contract Deploy is Script {
         for (uint256 i = 0; i < count; i++) {
             config.tiers[i] = Tier({
                 threshold: vm.parseJsonUint(json, at(".tiers", i, ".threshold")).toUint64(),
-                maxAmount: vm.parseJsonUint(json, at(".tiers", i, ".maxAmount")).toUint128(),
+                maxAmount: vm.parseJsonUint(json, at(".tiers", i, ".maxAmount")).toUint96(),
                 premium: vm.parseJsonUint(json, at(".tiers", i, ".premium")).toUint64(),
                 term: (vm.parseJsonUint(json, at(".tiers", i, ".termDays")) * 1 days).toUint32()
             });
@@ -106,11 +146,19 @@ contract Deploy is Script {
     function poolConfig(Deployed memory made, string memory json) private pure returns (PoolConfig memory) {
         return PoolConfig({
             asset: made.asset,
-            name: vm.parseJsonString(json, ".name"),
-            symbol: vm.parseJsonString(json, ".symbol"),
             underwriter: made.underwriter,
             delinquencyPeriod: (vm.parseJsonUint(json, ".delinquencyDays") * 1 days).toUint32(),
-            authority: address(made.manager)
+            authority: address(made.manager),
+            vault: made.vault
+        });
+    }
+
+    function vaultConfig(Deployed memory made, string memory json) private pure returns (VaultConfig memory) {
+        return VaultConfig({
+            pool: made.pool,
+            name: vm.parseJsonString(json, ".name"),
+            symbol: vm.parseJsonString(json, ".symbol"),
+            notice: (vm.parseJsonUint(json, ".noticeDays") * 1 days).toUint32()
         });
     }
 
@@ -119,17 +167,19 @@ contract Deploy is Script {
             registry.addAttester(
                 vm.parseJsonAddress(json, at(".attesters", i, ".key")),
                 vm.parseJsonAddress(json, at(".attesters", i, ".issuer")),
-                vm.parseJsonUint(json, at(".attesters", i, ".validFrom")).toUint64()
+                vm.parseJsonUint(json, at(".attesters", i, ".validFrom")).toUint40()
             );
         }
     }
 
     /// Addresses, code hashes, source names and constructor arguments: what it takes to use the contracts and
     /// to verify their sources (tools/source-input).
-    function record(Deployed memory made, string memory verifierName, string memory json) private {
+    function record(Deployed memory made, string memory verifierName, string memory json, string memory to)
+        private
+    {
         (, address deployer,) = vm.readCallers();
         bytes32[] memory policies = new bytes32[](1);
-        policies[0] = made.pool.policyId();
+        policies[0] = made.underwriter.policyId();
         vm.serializeBytes32("d", "policyIds", policies);
         vm.serializeAddress("d", "deployer", deployer);
         vm.serializeUint("d", "chainId", block.chainid);
@@ -138,7 +188,7 @@ contract Deploy is Script {
         vm.serializeBytes32("d", "verifierKeyDigest", made.verifier.KEY_DIGEST());
         vm.serializeBytes32("d", "srsDigest", made.verifier.SRS_DIGEST());
         vm.serializeBool("d", "insecureSrs", made.verifier.INSECURE_SRS());
-        vm.serializeBytes32("d", "policyId", made.pool.policyId());
+        vm.serializeBytes32("d", "policyId", made.underwriter.policyId());
         bytes memory none;
         vm.serializeString("d", "asset", entry("asset", address(made.asset), "", none));
         bytes memory arguments = abi.encode(deployer);
@@ -151,8 +201,7 @@ contract Deploy is Script {
             "d", "verifier", entry("verifier", address(made.verifier), artifact(verifierName), none)
         );
         string memory all = recordOurs(made, json);
-        vm.createDir("deployments", true);
-        vm.writeJson(all, string.concat("deployments/", vm.toString(block.chainid), ".json"));
+        vm.writeJson(all, to);
     }
 
     function recordOurs(Deployed memory made, string memory json) private returns (string memory) {
@@ -161,15 +210,19 @@ contract Deploy is Script {
         string memory source = "CredentialRegistry.sol:CredentialRegistry";
         vm.serializeString("d", "registry", entry("registry", address(made.registry), source, arguments));
 
-        arguments = abi.encode(made.registry, authority, policyConfig(json, made.verifier));
+        arguments = abi.encode(made.registry, authority, policyConfig(made, json));
         source = "Underwriter.sol:Underwriter";
         vm.serializeString(
             "d", "underwriter", entry("underwriter", address(made.underwriter), source, arguments)
         );
 
-        arguments = abi.encode(made.pool.delinquencyPeriod());
+        arguments = abi.encode(made.pool.book().delinquencyPeriod(), made.vault);
         source = "LoanBook.sol:LoanBook";
         vm.serializeString("d", "book", entry("book", address(made.pool.book()), source, arguments));
+
+        arguments = abi.encode(vaultConfig(made, json));
+        source = "TesseraVault.sol:TesseraVault";
+        vm.serializeString("d", "vault", entry("vault", address(made.vault), source, arguments));
 
         arguments = abi.encode(poolConfig(made, json));
         source = "TesseraPool.sol:TesseraPool";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ProofRecord} from "../contracts/adapters/ProofRecord.sol";
 import {Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Terms} from "../contracts/interfaces/IUnderwriter.sol";
 import {Deployment} from "../tests/support/Deployment.sol";
@@ -42,9 +43,9 @@ contract LoanFixture is Deployment, Script {
         bytes32 schema = vm.parseJsonBytes32(json, ".schema");
         BorrowRequest memory request = requestFor(credentialFor(schema, commitment));
         if (same(use, "line")) request.terms.tier = 2;
-        address asks = address(pool);
-        if (same(use, "prover")) asks = address(prover);
-        if (same(use, "role")) asks = address(roleProvider);
+        Statement memory statement = pool.statement(borrower, request);
+        if (same(use, "prover")) statement = recordStatement(prover, request);
+        if (same(use, "role")) statement = recordStatement(roleProvider, request);
 
         vm.serializeString("f", "use", use);
         vm.serializeString("f", "verifier", name);
@@ -55,18 +56,22 @@ contract LoanFixture is Deployment, Script {
         vm.serializeAddress("f", "registry", address(registry));
         vm.serializeAddress("f", "borrower", borrower);
         vm.serializeAddress("f", "attester", attester);
-        vm.serializeBytes32("f", "policyId", pool.policyId());
+        vm.serializeBytes32("f", "policyId", underwriter.policyId());
         vm.serializeString("f", "request", requestJson(request));
-        vm.writeJson(
-            vm.serializeString(
-                "f", "statement", statementJson(underwriter.statement(asks, borrower, request))
-            ),
-            output
-        );
+        vm.writeJson(vm.serializeString("f", "statement", statementJson(statement)), output);
     }
 
     function same(string memory a, string memory b) private pure returns (bool) {
         return keccak256(bytes(a)) == keccak256(bytes(b));
+    }
+
+    function recordStatement(ProofRecord asks, BorrowRequest memory request)
+        private
+        view
+        returns (Statement memory)
+    {
+        bytes32 use = asks.useOf(borrower);
+        return underwriter.statementFor(address(asks), borrower, presentation(request), use);
     }
 
     function statementJson(Statement memory statement) private returns (string memory) {
@@ -84,7 +89,7 @@ contract LoanFixture is Deployment, Script {
         vm.serializeBytes32("c", "commitment", request.credential.commitment);
         vm.serializeString("c", "issuedAt", vm.toString(request.credential.issuedAt));
         vm.serializeString("c", "expiresAt", vm.toString(request.credential.expiresAt));
-        vm.serializeString("c", "maxExposure", vm.toString(request.credential.maxExposure));
+        vm.serializeBytes32("c", "claims", request.credential.claims);
         string memory credential =
             vm.serializeString("c", "salt", vm.toString(bytes32(request.credential.salt)));
 
@@ -94,6 +99,10 @@ contract LoanFixture is Deployment, Script {
         vm.serializeString("t", "tier", vm.toString(terms.tier));
         string memory termsJson = vm.serializeString("t", "deadline", vm.toString(terms.deadline));
 
+        vm.serializeAddress("e", "asset", request.exposure.asset);
+        string memory exposed = vm.serializeString("e", "max", vm.toString(request.exposure.max));
+
+        vm.serializeString("r", "exposure", exposed);
         vm.serializeString("r", "credential", credential);
         vm.serializeAddress("r", "attester", request.attester);
         vm.serializeBytes("r", "signature", request.signature);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Loan} from "../../contracts/interfaces/ITesseraPool.sol";
 import {Books, BooksLib} from "../../contracts/libraries/BooksLib.sol";
-import {InterestLib} from "../../contracts/libraries/InterestLib.sol";
+import {Debt, InterestLib} from "../../contracts/libraries/InterestLib.sol";
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -11,7 +11,7 @@ import {Test} from "forge-std/Test.sol";
 /// tests/symbolic.)
 contract ArithmeticTest is Test {
     using BooksLib for Books;
-    using InterestLib for Loan;
+    using InterestLib for Debt;
 
     uint256 private constant SCALE = 1e18 * 365 days;
 
@@ -19,19 +19,32 @@ contract ArithmeticTest is Test {
 
     /// No payment takes more than is given or owed, and what is paid is what the debt falls by.
     function testFuzz_pay(uint96 principal, uint64 booked, uint64 suspended, uint96 amount) public pure {
-        Loan memory loan;
-        loan.principal = principal;
         // Whole units: what fractions do is `testFuzz_round_up`.
-        loan.interestScaled = uint256(booked) * SCALE;
-        loan.suspendedScaled = uint256(suspended) * SCALE;
-        (uint256 interest, uint256 paid) = loan.pay(amount);
+        Debt memory debt = Debt(principal, 0, uint256(booked) * SCALE, uint256(suspended) * SCALE);
+        (uint256 interest, uint256 paid) = debt.pay(amount);
         assertTrue(interest + paid <= amount);
         assertTrue(paid <= principal);
-        assertTrue(uint256(loan.principal) == principal - paid);
-        assertTrue(paid == 0 || loan.interestScaled + loan.suspendedScaled == 0);
-        assertTrue(
-            loan.interestScaled + loan.suspendedScaled == (uint256(booked) + suspended - interest) * SCALE
-        );
+        assertTrue(uint256(debt.principal) == principal - paid);
+        assertTrue(paid == 0 || debt.interest + debt.suspended == 0);
+        assertTrue(debt.interest + debt.suspended == (uint256(booked) + suspended - interest) * SCALE);
+    }
+
+    /// Both parts of a debt are the whole, and stay so however much time passes: nothing is lost by a mark.
+    function testFuzz_split(uint96 principal, uint96 interest, uint64 share, uint64 rate, uint32 time)
+        public
+        pure
+    {
+        share = uint64(bound(share, 0, 1e18));
+        Loan memory loan;
+        (loan.rate, loan.dueAt, loan.graceEndsAt) = (rate, type(uint40).max, type(uint40).max);
+        Debt memory whole = Debt(principal, 0, interest, 0);
+        (Debt memory sound, Debt memory marked) = whole.split(share);
+        whole.settle(loan, time);
+        sound.settle(loan, time);
+        marked.settle(loan, time);
+        assertTrue(uint256(sound.principal) + marked.principal == principal);
+        assertTrue(sound.interest + marked.interest == whole.interest);
+        assertTrue(uint256(marked.principal) == uint256(principal) * share / 1e18);
     }
 
     /// Rounding up loses the borrower less than a unit, and the pool nothing.
@@ -52,15 +65,6 @@ contract ArithmeticTest is Test {
         uint256 losses = books.losses(period);
         assertTrue(losses * period >= marked);
         assertTrue(marked == 0 ? losses == 0 : (losses - 1) * period < marked);
-    }
-
-    /// Nothing marked down, no losses; and the value is rounded down.
-    function testFuzz_gross(uint96 whole, uint256 part) public pure {
-        part %= SCALE;
-        Books memory books;
-        books.value = int256(uint256(whole) * SCALE + part);
-        assertTrue(books.gross() == whole);
-        assertTrue(books.losses(60 days) == 0);
     }
 
     // ------------------------------------------------------------------------------------- shares

@@ -13,7 +13,7 @@ contract AttestersTest is Base {
 
     // ---------------------------------------------------------------------------------------- add
 
-    function testFuzz_add(address key, address issuer, uint64 validFrom) public {
+    function testFuzz_add(address key, address issuer, uint40 validFrom) public {
         vm.assume(key != address(0) && issuer != address(0) && key != attester);
         vm.expectEmit(address(registry));
         emit ICredentialRegistry.AttesterAdded(key, issuer, validFrom);
@@ -55,7 +55,7 @@ contract AttestersTest is Base {
             vm.prank(admin);
             registry.addAttester(key, attester, 0);
             vm.expectEmit(address(registry));
-            emit ICredentialRegistry.AttesterRetired(key, uint64(block.timestamp));
+            emit ICredentialRegistry.AttesterRetired(key, uint40(block.timestamp));
             vm.prank(i == 0 ? admin : key);
             registry.retireAttester(key);
             assertEq(registry.attesterKey(key).retiredAt, block.timestamp);

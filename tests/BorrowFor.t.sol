@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Credential} from "../contracts/interfaces/ICredentialRegistry.sol";
+import {Credential, ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
 import {ITesseraPool} from "../contracts/interfaces/ITesseraPool.sol";
 import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
@@ -26,7 +27,22 @@ contract BorrowForTest is Base {
             made.terms.receiver, made.terms.amount, made.terms.tier, made.terms.deadline, made.nonce
         );
         bytes32 structHash = keccak256(bytes.concat(head, tail));
-        return keccak256(abi.encodePacked(hex"1901", pool.DOMAIN_SEPARATOR(), structHash));
+        return keccak256(abi.encodePacked(hex"1901", domain(), structHash));
+    }
+
+    /// The pool's own: name "Tessera Pool", version "1".
+    function domain() internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+                ),
+                keccak256("Tessera Pool"),
+                keccak256("1"),
+                block.chainid,
+                address(pool)
+            )
+        );
     }
 
     function sign(uint256 key, address who, BorrowRequest memory made) internal view returns (bytes memory) {
@@ -45,13 +61,36 @@ contract BorrowForTest is Base {
         bytes memory proof = proofFor(borrower, made);
         bytes memory signature = sign(BORROWER_KEY, borrower, made);
         vm.prank(relayer);
-        uint256 id = pool.borrowFor(borrower, made, proof, signature);
-        assertEq(pool.loan(id).borrower, borrower);
+        (, Loan memory loan) = pool.borrowFor(borrower, made, proof, signature);
+        assertEq(loan.borrower, borrower);
+        assertEq(pool.requestDigest(borrower, made), digest(borrower, made));
         assertEq(token.balanceOf(borrower), made.terms.amount);
         assertEq(token.balanceOf(relayer), 0);
 
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.WrongNonce.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(ICredentialRegistry.WrongNonce.selector, 1, 0));
         pool.borrowFor(borrower, made, proof, signature);
+    }
+
+    /// What was signed can be taken back, by whoever signed it and nobody else.
+    function testFuzz_cancelled(address stranger) public {
+        vm.assume(stranger != borrower);
+        BorrowRequest memory made = request();
+        bytes memory proof = proofFor(borrower, made);
+        bytes memory signature = sign(BORROWER_KEY, borrower, made);
+        bytes32 what = digest(borrower, made);
+        uint256 state = vm.snapshotState();
+        vm.prank(stranger);
+        pool.cancelRequest(what);
+        pool.borrowFor(borrower, made, proof, signature);
+        vm.revertToState(state);
+        vm.expectEmit(address(pool));
+        emit ITesseraPool.RequestCancelled(borrower, what);
+        vm.prank(borrower);
+        pool.cancelRequest(what);
+        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.RequestIsCancelled.selector, what));
+        pool.borrowFor(borrower, made, proof, signature);
+        // The borrower's own word is another.
+        borrow(made);
     }
 
     function test_contract_as_borrower() public {

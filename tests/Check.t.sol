@@ -41,12 +41,12 @@ contract CheckTest is Base {
             )
         );
         bytes32 typeHash = keccak256(
-            "Credential(bytes32 schema,address subject,bytes32 holder,bytes32 commitment,uint64 issuedAt,uint64 expiresAt,uint128 maxExposure,uint256 salt)"
+            "Credential(bytes32 schema,address subject,bytes32 holder,bytes32 commitment,uint64 issuedAt,uint64 expiresAt,bytes32 claims,uint256 salt)"
         );
         bytes32 structHash = keccak256(
             bytes.concat(
                 abi.encode(typeHash, given.schema, given.subject, given.holder, given.commitment),
-                abi.encode(given.issuedAt, given.expiresAt, given.maxExposure, given.salt)
+                abi.encode(given.issuedAt, given.expiresAt, given.claims, given.salt)
             )
         );
         assertEq(registry.uidOf(given), keccak256(abi.encodePacked(hex"1901", domain, structHash)));
@@ -174,7 +174,7 @@ contract CheckTest is Base {
         if (field == 3) given.commitment = bytes32(uint256(given.commitment) ^ change);
         if (field == 4) given.issuedAt -= uint64(change);
         if (field == 5) given.expiresAt += uint64(change);
-        if (field == 6) given.maxExposure += uint128(change);
+        if (field == 6) given.claims = bytes32(uint256(given.claims) ^ change);
         if (field == 7) given.salt ^= change;
         expectBadSignature(given, signature);
     }

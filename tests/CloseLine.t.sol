@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ITesseraPool, LoanStatus} from "../contracts/interfaces/ITesseraPool.sol";
+import {ILoanBook, Loan, LoanStatus, Stage} from "../contracts/interfaces/ILoanBook.sol";
+import {ITesseraPool} from "../contracts/interfaces/ITesseraPool.sol";
 import {Base} from "./support/Base.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
@@ -19,12 +20,11 @@ contract CloseLineTest is Base {
 
     function closeAs(address who) internal {
         vm.prank(who);
-        pool.closeLine(id);
+        pool.closeLine(rec(id));
     }
 
     function draw(uint256 amount) internal {
-        vm.prank(borrower);
-        pool.draw(id, amount, borrower);
+        drawAs(borrower, id, amount);
     }
 
     function checkLocked(bool locked) internal view {
@@ -33,13 +33,13 @@ contract CloseLineTest is Base {
 
     function test_empty() public {
         vm.expectEmit(address(pool));
-        emit ITesseraPool.LineClosed(id, borrower);
+        emit ITesseraPool.LoanClosed(idOf(id), borrower, holder, false);
         vm.expectEmit(address(pool));
-        emit ITesseraPool.LoanClosed(id, borrower, holder);
+        emit ITesseraPool.LineClosed(idOf(id), borrower);
         closeAs(borrower);
         checkLocked(false);
-        assertEq(uint8(pool.statusOf(id)), uint8(LoanStatus.Closed));
-        assertEq(pool.line(id).limit, 0);
+        assertEq(uint8(statusOf(id)), uint8(LoanStatus.Closed));
+        assertEq(uint8(book.accountOf(idOf(id)).stage), uint8(Stage.Repaid));
         // Free for a loan.
         borrowAs(borrower, UNIT);
     }
@@ -51,21 +51,22 @@ contract CloseLineTest is Base {
         draw(amount);
         closeAs(borrower);
         checkLocked(true);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotALine.selector, idOf(id)));
         draw(1);
         vm.warp(later);
         repayAs(borrower, id, type(uint256).max);
-        checkLocked(false);
-        assertEq(uint8(pool.statusOf(id)), uint8(LoanStatus.Closed));
+        bool defaulted = later >= EXPIRY + GRACE + DELINQUENCY;
+        checkLocked(defaulted);
+        assertEq(uint8(statusOf(id)), uint8(defaulted ? LoanStatus.Recovered : LoanStatus.Closed));
     }
 
     function test_repaying_does_not_close() public {
         draw(LIMIT);
         repayAs(borrower, id, type(uint256).max);
         checkLocked(true);
-        assertEq(uint8(pool.statusOf(id)), uint8(LoanStatus.Current));
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.LoanNotOpen.selector, id));
-        pool.repay(id, 1);
+        assertEq(uint8(statusOf(id)), uint8(LoanStatus.Current));
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.LoanNotOpen.selector, idOf(id)));
+        pool.repay(rec(id), 1);
         closeAs(borrower);
         checkLocked(false);
     }
@@ -73,11 +74,11 @@ contract CloseLineTest is Base {
     /// From its expiry on the last payment closes a line by itself.
     function testFuzz_repaid_after_expiry(uint256 time) public {
         draw(LIMIT);
-        vm.warp(bound(time, EXPIRY, EXPIRY + 1000 days));
+        vm.warp(bound(time, EXPIRY, EXPIRY + GRACE + DELINQUENCY - 1));
         repayAs(borrower, id, type(uint256).max);
         checkLocked(false);
-        assertEq(pool.line(id).limit, 0);
-        assertEq(uint8(pool.statusOf(id)), uint8(LoanStatus.Closed));
+        assertEq(uint8(book.accountOf(idOf(id)).stage), uint8(Stage.Repaid));
+        assertEq(uint8(statusOf(id)), uint8(LoanStatus.Closed));
     }
 
     function testFuzz_anybody_after_expiry(address who, uint256 time) public {
@@ -92,27 +93,38 @@ contract CloseLineTest is Base {
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, who));
         closeAs(who);
         checkLocked(true);
-        assertEq(pool.line(id).limit, LIMIT);
+        assertEq(uint8(book.accountOf(idOf(id)).stage), uint8(Stage.Open));
     }
 
     function test_by_the_guardian() public {
         draw(UNIT);
         closeAs(admin);
         checkLocked(true);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotALine.selector, idOf(id)));
         draw(1);
     }
 
-    function testFuzz_no_such_line(uint256 loanId) public {
-        vm.assume(loanId != id);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, loanId));
-        pool.closeLine(loanId);
+    function testFuzz_no_such_line(uint96 limit) public {
+        Loan memory forged = rec(id);
+        vm.assume(limit != forged.amount);
+        forged.amount = limit;
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.LoanNotOpen.selector, book.idOf(forged)));
+        vm.prank(borrower);
+        pool.closeLine(forged);
+    }
+
+    /// A loan is no line, whatever its borrower says.
+    function test_a_loan() public {
+        uint256 loan = borrowAs(makeAddr("somebody"), UNIT);
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotALine.selector, idOf(loan)));
+        vm.prank(makeAddr("somebody"));
+        pool.closeLine(rec(loan));
     }
 
     function test_twice() public {
         draw(UNIT);
         closeAs(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotALine.selector, idOf(id)));
         closeAs(borrower);
     }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
-import {Line} from "../contracts/interfaces/ILoanBook.sol";
-import {ITesseraPool, Limits, Loan, LoanStatus} from "../contracts/interfaces/ITesseraPool.sol";
-import {BorrowRequest, IUnderwriter} from "../contracts/interfaces/IUnderwriter.sol";
+import {Credential, ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
+import {IGate} from "../contracts/interfaces/IGate.sol";
+import {ILoanBook, Loan, LoanStatus} from "../contracts/interfaces/ILoanBook.sol";
+import {ITesseraPool} from "../contracts/interfaces/ITesseraPool.sol";
+import {ITesseraVault, Limits} from "../contracts/interfaces/ITesseraVault.sol";
+import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
 import {BooksModel} from "./support/BooksModel.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 /// Opening a credit line with a proof, and drawing on it.
 contract DrawTest is Base {
@@ -19,12 +20,16 @@ contract DrawTest is Base {
     function setUp() public override {
         super.setUp();
         tier = addLinePolicy();
-        id = openLineAs(borrower, tier, LIMIT);
+        // In force for as long as the line is.
+        BorrowRequest memory made = requestOf(borrower, LIMIT);
+        made.credential.expiresAt = uint64(EXPIRY + 3650 days);
+        made.signature = signCredential(ATTESTER_KEY, made.credential);
+        made.terms.tier = tier;
+        id = borrowBy(borrower, made);
     }
 
     function draw(uint256 amount) internal returns (uint256) {
-        vm.prank(borrower);
-        return pool.draw(id, amount, borrower);
+        return drawAs(borrower, id, amount);
     }
 
     function refuse(uint256 amount, bytes memory reason) internal {
@@ -33,10 +38,9 @@ contract DrawTest is Base {
     }
 
     function checkBooks() internal view {
-        (uint256 value, uint256 losses, uint256 principal) = BooksModel.sum(pool);
-        assertEq(pool.loansValue(), value);
-        assertEq(pool.unrealisedLosses(), losses);
-        assertEq(pool.outstanding(), principal);
+        (uint256 value, uint256 losses,) = BooksModel.sum(book, loans);
+        assertEq(vault.loansValue(), value);
+        assertEq(vault.unrealisedLosses(), losses);
     }
 
     // --------------------------------------------------------------------------------------- open
@@ -45,34 +49,29 @@ contract DrawTest is Base {
         address who = makeAddr("another");
         BorrowRequest memory made = requestOf(who, LIMIT);
         made.terms.tier = tier;
-        bytes memory proof = proofFor(who, made);
-        vm.expectEmit(address(pool));
-        emit ITesseraPool.LineOpened(2, who, LIMIT, EXPIRY);
-        vm.prank(who);
-        assertEq(pool.borrow(made, proof), 2);
+        assertEq(borrowBy(who, made), 2);
 
         assertEq(token.balanceOf(who), 0);
-        assertEq(pool.cash(), LIQUIDITY);
-        assertEq(pool.outstanding(), 0);
-        assertEq(pool.loansValue(), 0);
-        Line memory line = pool.line(2);
-        assertEq(line.limit, LIMIT);
+        assertEq(vault.cash(), LIQUIDITY);
+        assertEq(vault.loansValue(), 0);
+        Loan memory line = rec(2);
+        assertTrue(line.line);
+        assertEq(line.amount, LIMIT);
         assertEq(line.credentialUid, registry.uidOf(made.credential));
-        Loan memory loan = pool.loan(2);
-        assertEq(loan.principal, 0);
-        assertEq(loan.dueAt, EXPIRY);
-        assertEq(uint8(pool.statusOf(2)), uint8(LoanStatus.Current));
+        assertEq(principalOf(2), 0);
+        assertEq(line.dueAt, EXPIRY);
+        assertEq(uint8(statusOf(2)), uint8(LoanStatus.Current));
         assertEq(registry.lockedBy(attester, made.credential.holder), address(pool));
-        (uint256 principal, uint256 interest) = pool.debtOf(2);
+        (uint256 principal, uint256 interest) = debtOf(2);
         assertEq(principal + interest, 0);
     }
 
     /// A line is opened whatever cash there is: cash is needed when it is drawn on.
     function test_opening_needs_no_cash() public {
         vm.prank(lender);
-        pool.withdraw(LIQUIDITY, lender, lender);
+        vault.withdraw(LIQUIDITY, lender, lender);
         openLineAs(makeAddr("another"), tier, LIMIT);
-        refuse(1, abi.encodeWithSelector(ITesseraPool.InsufficientCash.selector, 1, 0));
+        refuse(1, abi.encodeWithSelector(ITesseraVault.InsufficientCash.selector, 1, 0));
     }
 
     /// A policy of loans and one of lines of the same model take different proofs.
@@ -98,21 +97,21 @@ contract DrawTest is Base {
         second = bound(second, 1, LIMIT - first);
         time = bound(time, START, EXPIRY - 1);
         vm.expectEmit(address(pool));
-        emit ITesseraPool.Drawn(id, borrower, borrower, first, first);
+        emit ITesseraPool.Drawn(idOf(id), borrower, borrower, first, first);
         assertEq(draw(first), first);
         checkBooks();
         vm.warp(time);
         assertEq(draw(second), first + second);
         checkBooks();
         assertEq(token.balanceOf(borrower), first + second);
-        assertEq(pool.cash(), LIQUIDITY - first - second);
-        (uint256 principal, uint256 interest) = pool.debtOf(id);
+        assertEq(vault.cash(), LIQUIDITY - first - second);
+        (uint256 principal, uint256 interest) = debtOf(id);
         assertEq(principal, first + second);
         // 15 % a year on the first part alone.
         assertApproxEqAbs(interest, first * 15 * (time - START) / (100 * 365 days), 1);
 
         uint256 left = LIMIT - first - second;
-        refuse(left + 1, abi.encodeWithSelector(ITesseraPool.AmountAboveLimit.selector, left + 1, left));
+        refuse(left + 1, abi.encodeWithSelector(ILoanBook.AmountAboveLimit.selector, left + 1, left));
     }
 
     /// What is repaid can be drawn again, and the person stays locked all the while.
@@ -121,15 +120,15 @@ contract DrawTest is Base {
         time = bound(time, START + 1, EXPIRY - 1);
         draw(LIMIT);
         vm.warp(time);
-        (, uint256 interest) = pool.debtOf(id);
+        (, uint256 interest) = debtOf(id);
         repayAs(borrower, id, interest + part);
-        assertEq(pool.loan(id).principal, LIMIT - part);
-        assertEq(uint8(pool.statusOf(id)), uint8(LoanStatus.Current));
+        assertEq(principalOf(id), LIMIT - part);
+        assertEq(uint8(statusOf(id)), uint8(LoanStatus.Current));
         assertEq(registry.lockedBy(attester, keccak256(abi.encode(borrower))), address(pool));
         checkBooks();
-        refuse(part + 1, abi.encodeWithSelector(ITesseraPool.AmountAboveLimit.selector, part + 1, part));
+        refuse(part + 1, abi.encodeWithSelector(ILoanBook.AmountAboveLimit.selector, part + 1, part));
         draw(part);
-        assertEq(pool.loan(id).principal, LIMIT);
+        assertEq(principalOf(id), LIMIT);
         checkBooks();
     }
 
@@ -142,87 +141,138 @@ contract DrawTest is Base {
         checkBooks();
         repayAs(borrower, id, type(uint256).max);
         checkBooks();
-        assertEq(pool.loansValue() + pool.outstanding(), 0);
+        assertEq(vault.loansValue() + principalOf(id), 0);
     }
 
     function testFuzz_expired(uint256 time) public {
         time = bound(time, EXPIRY, EXPIRY + 1000 days);
         vm.warp(time);
-        refuse(1, abi.encodeWithSelector(ITesseraPool.LineExpired.selector, EXPIRY, time));
+        refuse(1, abi.encodeWithSelector(ILoanBook.LineExpired.selector, EXPIRY, time));
     }
 
     function testFuzz_by_another(address caller) public {
         vm.assume(caller != borrower);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotTheBorrower.selector, id, caller));
-        vm.prank(caller);
-        pool.draw(id, 1, borrower);
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotTheBorrower.selector, idOf(id), caller));
+        drawAs(caller, id, 1);
     }
 
-    function testFuzz_no_such_line(uint256 loanId) public {
-        vm.assume(loanId != id);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, loanId));
+    function testFuzz_no_such_line(uint96 limit) public {
+        Loan memory forged = rec(id);
+        vm.assume(limit != forged.amount);
+        forged.amount = limit;
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.LoanNotOpen.selector, book.idOf(forged)));
         vm.prank(borrower);
-        pool.draw(loanId, 1, borrower);
+        pool.draw(forged, credentials[id], 1, borrower);
     }
 
+    /// Whoever closes the line cannot open it again by another record.
     function test_a_loan_is_not_a_line() public {
-        uint256 loan = borrowAs(makeAddr("another"), UNIT);
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.NotALine.selector, loan));
-        vm.prank(makeAddr("another"));
-        pool.draw(loan, 1, borrower);
+        address another = makeAddr("another");
+        uint256 loan = borrowAs(another, UNIT);
+        vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotALine.selector, idOf(loan)));
+        drawAs(another, loan, 1);
+    }
+
+    function test_another_credential() public {
+        Credential memory other = credentials[id];
+        other.salt++;
+        bytes32 uid = registry.uidOf(other);
+        vm.expectRevert(
+            abi.encodeWithSelector(ITesseraPool.WrongCredential.selector, rec(id).credentialUid, uid)
+        );
+        vm.prank(borrower);
+        pool.draw(rec(id), other, 1, borrower);
     }
 
     function test_nothing_or_to_nobody() public {
         refuse(0, abi.encodeWithSelector(ITesseraPool.ZeroAmount.selector));
         vm.startPrank(borrower);
         vm.expectRevert(ITesseraPool.ZeroAddress.selector);
-        pool.draw(id, 1, address(0));
+        pool.draw(rec(id), credentials[id], 1, address(0));
         vm.expectRevert(abi.encodeWithSelector(ITesseraPool.BadReceiver.selector, pool));
-        pool.draw(id, 1, address(pool));
+        pool.draw(rec(id), credentials[id], 1, address(pool));
     }
 
     function testFuzz_above_the_utilisation(uint64 share) public {
         share = uint64(bound(share, 0, 1e18 * (LIMIT - 1) / LIQUIDITY));
         vm.prank(admin);
-        pool.setLimits(Limits({deposits: 0, utilisation: share, cover: 0}));
+        vault.setLimits(Limits({deposits: 0, utilisation: share, cover: 0}));
         uint256 most = LIQUIDITY * share / 1e18;
-        refuse(LIMIT, abi.encodeWithSelector(ITesseraPool.UtilisationTooHigh.selector, LIMIT, most));
+        refuse(LIMIT, abi.encodeWithSelector(ITesseraVault.UtilisationTooHigh.selector, LIMIT, most));
     }
 
-    function test_impaired() public {
+    function test_marked() public {
         draw(UNIT);
         vm.prank(admin);
-        pool.impair(id);
-        refuse(1, abi.encodeWithSelector(ITesseraPool.LoanIsImpaired.selector, id));
-        // Repaying everything does not take the impairment away; the curator does.
+        pool.mark(rec(id), 1);
+        refuse(1, abi.encodeWithSelector(ILoanBook.LoanIsMarked.selector, idOf(id)));
+        // Repaying everything does not take the mark away; the curator does.
         repayAs(borrower, id, type(uint256).max);
-        refuse(1, abi.encodeWithSelector(ITesseraPool.LoanIsImpaired.selector, id));
+        refuse(1, abi.encodeWithSelector(ILoanBook.LoanIsMarked.selector, idOf(id)));
         vm.prank(admin);
-        pool.restore(id);
+        pool.restore(rec(id), 0);
         draw(1);
     }
 
-    /// A line can be impaired before anything is drawn.
-    function test_impaired_when_empty() public {
+    /// A line can be marked before anything is drawn.
+    function test_marked_when_empty() public {
         vm.startPrank(admin);
-        pool.impair(id);
+        pool.mark(rec(id), 0.5e18);
+        assertEq(vault.unrealisedLosses(), 0);
         vm.warp(START + 30 days);
-        pool.restore(id);
+        pool.restore(rec(id), 0);
         vm.stopPrank();
-        assertEq(pool.loan(id).graceEndsAt, EXPIRY + GRACE);
         draw(UNIT);
         checkBooks();
+    }
+
+    /// A line ends with what it was opened on: the credential's time, its issuer's newer knowledge, the pool's
+    /// standing with the registry.
+    function test_stale_knowledge() public {
+        uint256 state = vm.snapshotState();
+        Credential memory given = credentials[id];
+        vm.warp(START + 1 days);
+        vm.prank(attester);
+        registry.refresh(given.holder, uint40(START + 1 days));
+        refuse(
+            1,
+            abi.encodeWithSelector(
+                ICredentialRegistry.CredentialSuperseded.selector,
+                given.holder,
+                START + 1 days,
+                given.issuedAt
+            )
+        );
+        vm.revertToState(state);
+        vm.prank(admin);
+        registry.disallowPool(address(pool));
+        refuse(1, abi.encodeWithSelector(ICredentialRegistry.PoolNotAllowed.selector, address(pool)));
+    }
+
+    function test_expired_credential() public {
+        address who = makeAddr("another");
+        BorrowRequest memory made = requestOf(who, LIMIT);
+        made.terms.tier = tier;
+        uint256 number = borrowBy(who, made);
+        drawAs(who, number, 1);
+        vm.warp(made.credential.expiresAt);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ICredentialRegistry.CredentialExpired.selector, made.credential.expiresAt, block.timestamp
+            )
+        );
+        drawAs(who, number, 1);
     }
 
     function test_retired_policy() public {
         bytes32 policy = underwriter.policyOf(tier);
         vm.prank(admin);
         underwriter.retirePolicy(policy);
-        refuse(1, abi.encodeWithSelector(IUnderwriter.PolicyIsRetired.selector, policy));
+        refuse(1, abi.encodeWithSelector(IGate.PolicyIsRetired.selector, policy));
     }
 
     function test_revoked_credential() public {
-        bytes32 uid = pool.line(id).credentialUid;
+        bytes32 uid = rec(id).credentialUid;
         vm.prank(attester);
         registry.revoke(uid);
         refuse(1, abi.encodeWithSelector(ICredentialRegistry.CredentialRevoked.selector, uid));
@@ -242,21 +292,8 @@ contract DrawTest is Base {
     }
 
     function test_no_state_changes_on_refusal() public {
-        bytes32 before = keccak256(abi.encode(pool.loan(id), pool.cash(), pool.outstanding()));
-        refuse(LIMIT + 1, abi.encodeWithSelector(ITesseraPool.AmountAboveLimit.selector, LIMIT + 1, LIMIT));
-        assertEq(keccak256(abi.encode(pool.loan(id), pool.cash(), pool.outstanding())), before);
-    }
-
-    /// Opening and drawing in one transaction.
-    function test_multicall() public {
-        address who = makeAddr("another");
-        BorrowRequest memory made = requestOf(who, LIMIT);
-        made.terms.tier = tier;
-        bytes[] memory calls = new bytes[](2);
-        calls[0] = abi.encodeCall(pool.borrow, (made, proofFor(who, made)));
-        calls[1] = abi.encodeCall(pool.draw, (2, UNIT, who));
-        vm.prank(who);
-        pool.multicall(calls);
-        assertEq(token.balanceOf(who), UNIT);
+        bytes32 before = keccak256(abi.encode(book.accountOf(idOf(id)), vault.cash(), vault.loansValue()));
+        refuse(LIMIT + 1, abi.encodeWithSelector(ILoanBook.AmountAboveLimit.selector, LIMIT + 1, LIMIT));
+        assertEq(keccak256(abi.encode(book.accountOf(idOf(id)), vault.cash(), vault.loansValue())), before);
     }
 }

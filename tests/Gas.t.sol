@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
 import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
 
@@ -12,12 +13,12 @@ contract GasTest is Base {
         address newcomer = makeAddr("newcomer");
         token.mint(newcomer, 1000 * UNIT);
         vm.startPrank(newcomer);
-        token.approve(address(pool), type(uint256).max);
-        pool.deposit(400 * UNIT, newcomer);
+        token.approve(address(vault), type(uint256).max);
+        vault.deposit(400 * UNIT, newcomer);
         vm.snapshotGasLastCall("Pool", "deposit, first of a lender");
-        pool.deposit(400 * UNIT, newcomer);
+        vault.deposit(400 * UNIT, newcomer);
         vm.snapshotGasLastCall("Pool", "deposit");
-        pool.withdraw(100 * UNIT, newcomer, newcomer);
+        vault.withdraw(100 * UNIT, newcomer, newcomer);
         vm.snapshotGasLastCall("Pool", "withdraw");
     }
 
@@ -33,15 +34,15 @@ contract GasTest is Base {
         vm.warp(START + 33 days);
         token.mint(borrower, 10_000 * UNIT);
         vm.startPrank(borrower);
-        token.approve(address(pool), type(uint256).max);
-        pool.repay(1, 100 * UNIT);
+        token.approve(address(vault), type(uint256).max);
+        pool.repay(loans[0], 100 * UNIT);
         vm.snapshotGasLastCall("Pool", "repay, a part");
-        pool.repay(1, type(uint256).max);
+        pool.repay(loans[0], type(uint256).max);
         vm.snapshotGasLastCall("Pool", "repay, all");
         vm.stopPrank();
 
         vm.warp(START + 400 days);
-        pool.accrue();
+        vault.accrue();
         vm.snapshotGasLastCall("Pool", "accrue, after a year without a transaction");
     }
 
@@ -59,6 +60,7 @@ contract GasTest is Base {
         BorrowRequest memory made = requestOf(who, 1000 * UNIT);
         bytes memory proof = proofFor(who, made);
         vm.prank(who);
-        pool.borrow(made, proof);
+        (, Loan memory loan) = pool.borrow(made, proof);
+        loans.push(loan);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
 import {ITesseraPool} from "../contracts/interfaces/ITesseraPool.sol";
+import {ITesseraVault} from "../contracts/interfaces/ITesseraVault.sol";
 import {Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, IUnderwriter} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
@@ -28,15 +29,14 @@ contract PreviewBorrowTest is Base {
     function test_pool_checks() public {
         BorrowRequest memory made = request();
         made.nonce = 7;
-        expectBoth(made, abi.encodeWithSelector(ITesseraPool.WrongNonce.selector, 0, 7));
+        expectBoth(made, abi.encodeWithSelector(ICredentialRegistry.WrongNonce.selector, 0, 7));
         made = request();
         made.terms.receiver = address(pool);
         expectBoth(made, abi.encodeWithSelector(ITesseraPool.BadReceiver.selector, address(pool)));
         made = request();
-        made.terms.amount = LIQUIDITY + 1;
-        expectBoth(
-            made, abi.encodeWithSelector(ITesseraPool.InsufficientCash.selector, LIQUIDITY + 1, LIQUIDITY)
-        );
+        vm.prank(lender);
+        vault.withdraw(LIQUIDITY - UNIT, lender, lender);
+        expectBoth(made, abi.encodeWithSelector(ITesseraVault.InsufficientCash.selector, 1500 * UNIT, UNIT));
     }
 
     function test_underwriter_checks() public {

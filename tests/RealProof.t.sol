@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Credential, ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
-import {ITesseraPool} from "../contracts/interfaces/ITesseraPool.sol";
+import {ICredentialRegistry} from "../contracts/interfaces/ICredentialRegistry.sol";
+import {IGate} from "../contracts/interfaces/IGate.sol";
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
 import {ITesseraVerifier, Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
-import {BorrowRequest, IUnderwriter} from "../contracts/interfaces/IUnderwriter.sol";
+import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {FieldLib} from "../contracts/libraries/FieldLib.sol";
 import {RealProofBase} from "./support/RealProofBase.sol";
 
@@ -18,9 +19,9 @@ abstract contract RealProofTest is RealProofBase {
         load(string.concat("tests/fixtures/loan-n", vm.toString(segments()), ".json"));
     }
 
-    function borrow(address sender) internal returns (uint256) {
+    function borrow(address sender) internal returns (Loan memory loan) {
         vm.prank(sender);
-        return pool.borrow(made, proof);
+        (, loan) = pool.borrow(made, proof);
     }
 
     /// True if the verifier answers `true`; a revert is a no.
@@ -35,29 +36,29 @@ abstract contract RealProofTest is RealProofBase {
     // ------------------------------------------------------------------------------- at the pool
 
     function test_accepted_once() public {
-        uint256 id = borrow(borrower);
+        Loan memory loan = borrow(borrower);
         assertEq(token.balanceOf(made.terms.receiver), made.terms.amount);
         assertEq(registry.lockedBy(attester, made.credential.holder), address(pool));
-        assertEq(pool.loan(id).principal, made.terms.amount);
+        assertEq(book.accountOf(book.idOf(loan)).principal, made.terms.amount);
 
-        vm.expectRevert(abi.encodeWithSelector(ITesseraPool.WrongNonce.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(ICredentialRegistry.WrongNonce.selector, 1, 0));
         borrow(borrower);
     }
 
     function test_whole_life() public {
-        uint256 id = borrow(borrower);
+        Loan memory loan = borrow(borrower);
         vm.warp(START + 45 days);
         token.mint(borrower, made.terms.amount);
         vm.startPrank(borrower);
-        token.approve(address(pool), type(uint256).max);
-        pool.repay(id, made.terms.amount / 2);
-        pool.repay(id, type(uint256).max);
+        token.approve(address(vault), type(uint256).max);
+        pool.repay(loan, made.terms.amount / 2);
+        pool.repay(loan, type(uint256).max);
         vm.stopPrank();
         assertEq(registry.lockedBy(attester, made.credential.holder), address(0));
-        assertGt(pool.totalAssets(), LIQUIDITY);
+        assertGt(vault.totalAssets(), LIQUIDITY);
 
         vm.startPrank(lender);
-        pool.redeem(pool.balanceOf(lender), lender, lender);
+        vault.redeem(vault.balanceOf(lender), lender, lender);
         assertGt(token.balanceOf(lender), LIQUIDITY);
     }
 
@@ -70,7 +71,7 @@ abstract contract RealProofTest is RealProofBase {
 
     function testFuzz_wrong_sender(address thief) public {
         vm.assume(thief != borrower);
-        vm.expectRevert(abi.encodeWithSelector(IUnderwriter.NotTheSubject.selector, borrower, thief));
+        vm.expectRevert(abi.encodeWithSelector(IGate.NotTheSubject.selector, borrower, thief));
         borrow(thief);
     }
 
@@ -191,7 +192,7 @@ abstract contract RealProofTest is RealProofBase {
         proof[at] ^= bytes1(change);
         vm.expectRevert();
         borrow(borrower);
-        assertEq(pool.loanCount(), 0);
+        assertEq(registry.personOf(attester, made.credential.holder).loans, 0);
     }
 
     function testFuzz_another_length(uint256 length, bytes calldata tail) public {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {ITesseraVerifier} from "../contracts/interfaces/ITesseraVerifier.sol";
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
+import {ITesseraVerifier, Statement} from "../contracts/interfaces/ITesseraVerifier.sol";
 import {RealProofBase} from "./support/RealProofBase.sol";
 
 /// A credit line on a real proof.
@@ -12,12 +13,12 @@ contract RealProofLineTest is RealProofBase {
 
     function test_line() public {
         vm.startPrank(borrower);
-        uint256 id = pool.borrow(made, proof);
+        (, Loan memory line) = pool.borrow(made, proof);
         assertEq(token.balanceOf(borrower), 0);
-        assertEq(pool.line(id).limit, made.terms.amount);
-        pool.draw(id, 1000 * UNIT, borrower);
-        vm.warp(START + 30 days);
-        pool.draw(id, 500 * UNIT, borrower);
+        assertEq(line.amount, made.terms.amount);
+        pool.draw(line, made.credential, 1000 * UNIT, borrower);
+        vm.warp(START + 29 days);
+        pool.draw(line, made.credential, 500 * UNIT, borrower);
         vm.stopPrank();
         assertEq(token.balanceOf(borrower), made.terms.amount);
         assertEq(registry.lockedBy(attester, made.credential.holder), address(pool));
@@ -38,22 +39,23 @@ contract RealProofProverTest is RealProofBase {
         load("tests/fixtures/prover-n1.json");
     }
 
-    function asks() internal view override returns (address) {
-        return address(prover);
+    function expected() internal view override returns (Statement memory) {
+        bytes32 use = prover.useOf(borrower);
+        return underwriter.statementFor(address(prover), borrower, presentation(made), use);
     }
 
     function test_prover() public {
         uint128 premium = uint128(uint256(0.07e18) / 365 days);
         assertFalse(prover.verify(MARKET, borrower, 0, 1, premium));
-        prover.prove(borrower, made, proof);
-        assertTrue(prover.verify(MARKET, borrower, 0, made.terms.amount, premium));
-        assertFalse(prover.verify(MARKET, borrower, 0, made.terms.amount + 1, premium));
+        prover.prove(borrower, presentation(made), made.exposure, proof);
+        assertTrue(prover.verify(MARKET, borrower, 0, 2000 * UNIT, premium));
+        assertFalse(prover.verify(MARKET, borrower, 0, 2000 * UNIT + 1, premium));
     }
 
     /// A proof for the prover serves neither the pool nor the other adapter.
     function test_nowhere_else() public {
         vm.expectRevert(ITesseraVerifier.ProofRejected.selector);
-        roleProvider.prove(borrower, made, proof);
+        roleProvider.prove(borrower, presentation(made), proof);
         vm.expectRevert(ITesseraVerifier.ProofRejected.selector);
         vm.prank(borrower);
         pool.borrow(made, proof);
@@ -66,13 +68,14 @@ contract RealProofRoleTest is RealProofBase {
         load("tests/fixtures/role-n1.json");
     }
 
-    function asks() internal view override returns (address) {
-        return address(roleProvider);
+    function expected() internal view override returns (Statement memory) {
+        bytes32 use = roleProvider.useOf(borrower);
+        return underwriter.statementFor(address(roleProvider), borrower, presentation(made), use);
     }
 
     function test_role() public {
         assertEq(roleProvider.getCredential(borrower), 0);
-        assertEq(roleProvider.validateCredential(borrower, abi.encode(made, proof)), START);
+        assertEq(roleProvider.validateCredential(borrower, abi.encode(presentation(made), proof)), START);
         vm.warp(START + 30 days - 1);
         assertEq(roleProvider.getCredential(borrower), START);
         vm.warp(START + 30 days);
@@ -81,6 +84,6 @@ contract RealProofRoleTest is RealProofBase {
 
     function test_of_another_account() public {
         vm.expectPartialRevert(bytes4(keccak256("NotTheSubject(address,address)")));
-        roleProvider.validateCredential(lender, abi.encode(made, proof));
+        roleProvider.validateCredential(lender, abi.encode(presentation(made), proof));
     }
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {TesseraPool} from "../contracts/TesseraPool.sol";
-import {ITesseraPool, PoolConfig} from "../contracts/interfaces/ITesseraPool.sol";
-import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
+import {LoanBook} from "../contracts/credit/LoanBook.sol";
+import {TesseraPool} from "../contracts/credit/TesseraPool.sol";
+import {TesseraVault} from "../contracts/credit/TesseraVault.sol";
+import {Underwriter} from "../contracts/credit/Underwriter.sol";
+import {Loan} from "../contracts/interfaces/ILoanBook.sol";
+import {ITesseraVault} from "../contracts/interfaces/ITesseraVault.sol";
+import {BorrowRequest, Exposure, PolicyConfig} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
 import {HostileToken} from "./support/HostileToken.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -14,48 +18,56 @@ contract ReentrancyTest is Base {
 
     function setUp() public override {
         super.setUp();
-        pool = new TesseraPool(
-            PoolConfig({
-                asset: hostile,
-                name: "Hostile",
-                symbol: "H",
-                underwriter: underwriter,
-                delinquencyPeriod: DELINQUENCY,
-                authority: address(manager)
-            })
-        );
-        vm.prank(admin);
-        registry.allowPool(address(pool));
+        // The policy's amounts are of the hostile token.
+        PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
+        config.asset = address(hostile);
+        underwriter = new Underwriter(registry, address(manager), config);
+        (pool, vault) = openPool(hostile, underwriter);
+        book = LoanBook(address(pool.book()));
         address[2] memory rich = [borrower, lender];
         for (uint256 i = 0; i < rich.length; i++) {
             hostile.mint(rich[i], 2 * LIQUIDITY);
             vm.prank(rich[i]);
-            hostile.approve(address(pool), type(uint256).max);
+            hostile.approve(address(vault), type(uint256).max);
         }
         vm.prank(lender);
-        pool.deposit(LIQUIDITY, lender);
+        vault.deposit(LIQUIDITY, lender);
+        vm.roll(block.number + 1);
         // The attacker is the token itself: give it shares, so that only the guard stands in the way.
-        uint256 half = pool.balanceOf(lender) / 2;
+        uint256 half = vault.balanceOf(lender) / 2;
         vm.prank(lender);
-        pool.transfer(address(hostile), half);
+        vault.transfer(address(hostile), half);
     }
 
-    /// Every function that changes state, as the token would call it.
-    function attacks() internal view returns (bytes[8] memory list) {
+    /// What the attester vouches for is of this token.
+    function exposure() internal view override returns (Exposure memory) {
+        address asset = address(hostile) == address(0) ? address(token) : address(hostile);
+        return Exposure({asset: asset, max: uint128(5000 * UNIT)});
+    }
+
+    /// Every function that moves money, as the token would call it, and whom.
+    function attacks() internal view returns (bytes[9] memory list, address[9] memory to) {
         BorrowRequest memory made = requestOf(address(hostile), UNIT);
         bytes memory proof = proofFor(address(hostile), made);
+        Loan memory loan =
+            loans.length == 0 ? Loan(address(0), 0, false, address(0), 0, 0, 0, 0, 0, 0, 0, 0, 0) : rec(1);
         list[0] = abi.encodeCall(pool.borrow, (made, proof));
-        list[1] = abi.encodeCall(pool.repay, (1, UNIT));
-        list[2] = abi.encodeCall(pool.deposit, (UNIT, lender));
-        list[3] = abi.encodeCall(pool.mint, (UNIT, lender));
-        list[4] = abi.encodeCall(pool.withdraw, (UNIT, address(hostile), address(hostile)));
-        list[5] = abi.encodeCall(pool.redeem, (1e6 * UNIT, address(hostile), address(hostile)));
-        list[6] = abi.encodeCall(pool.accrue, ());
+        list[1] = abi.encodeCall(pool.repay, (loan, UNIT));
         bytes[] memory several = new bytes[](1);
         several[0] = list[1];
-        list[7] = abi.encodeCall(pool.multicall, (several));
+        list[2] = abi.encodeCall(pool.multicall, (several));
+        list[3] = abi.encodeCall(vault.deposit, (UNIT, lender));
+        list[4] = abi.encodeCall(vault.mint, (UNIT, lender));
+        list[5] = abi.encodeCall(vault.withdraw, (UNIT, address(hostile), address(hostile)));
+        list[6] = abi.encodeCall(vault.redeem, (1e6 * UNIT, address(hostile), address(hostile)));
+        list[7] = abi.encodeCall(vault.accrue, ());
+        list[8] = abi.encodeCall(vault.provideCover, (UNIT));
+        for (uint256 i = 0; i < to.length; i++) {
+            to[i] = i < 3 ? address(pool) : address(vault);
+        }
     }
 
+    /// A borrower cannot repay what is not there: of the first loan, before it is made, nothing is tried.
     function expectGuarded() internal view {
         assertTrue(hostile.attacked());
         assertFalse(hostile.success());
@@ -66,12 +78,12 @@ contract ReentrancyTest is Base {
     }
 
     function test_from_borrow() public {
-        bytes[8] memory list = attacks();
+        (bytes[9] memory list, address[9] memory to) = attacks();
         for (uint256 i = 0; i < list.length; i++) {
             uint256 state = vm.snapshotState();
             BorrowRequest memory made = request();
             bytes memory proof = proofFor(borrower, made);
-            hostile.arm(address(pool), list[i]);
+            hostile.arm(to[i], list[i]);
             vm.prank(borrower);
             pool.borrow(made, proof);
             expectGuarded();
@@ -81,12 +93,12 @@ contract ReentrancyTest is Base {
 
     function test_from_repay() public {
         borrow(request());
-        bytes[8] memory list = attacks();
+        (bytes[9] memory list, address[9] memory to) = attacks();
         for (uint256 i = 0; i < list.length; i++) {
             uint256 state = vm.snapshotState();
-            hostile.arm(address(pool), list[i]);
+            hostile.arm(to[i], list[i]);
             vm.prank(borrower);
-            pool.repay(1, 100 * UNIT);
+            pool.repay(rec(1), 100 * UNIT);
             expectGuarded();
             vm.revertToState(state);
         }
@@ -94,16 +106,16 @@ contract ReentrancyTest is Base {
 
     function test_from_deposit_and_withdraw() public {
         borrow(request());
-        bytes[8] memory list = attacks();
+        (bytes[9] memory list, address[9] memory to) = attacks();
         for (uint256 i = 0; i < list.length; i++) {
             uint256 state = vm.snapshotState();
-            hostile.arm(address(pool), list[i]);
+            hostile.arm(to[i], list[i]);
             vm.prank(lender);
-            pool.deposit(UNIT, lender);
+            vault.deposit(UNIT, lender);
             expectGuarded();
-            hostile.arm(address(pool), list[i]);
+            hostile.arm(to[i], list[i]);
             vm.prank(lender);
-            pool.withdraw(UNIT, lender, lender);
+            vault.withdraw(UNIT, lender, lender);
             expectGuarded();
             vm.revertToState(state);
         }
@@ -111,7 +123,7 @@ contract ReentrancyTest is Base {
 
     /// Seen from inside of a transfer, the pool's books are those after the call, not a mixture.
     function test_books_are_whole_during_a_transfer() public {
-        Probe probe = new Probe(pool);
+        Probe probe = new Probe(vault);
         BorrowRequest memory made = request();
         bytes memory proof = proofFor(borrower, made);
         hostile.arm(address(probe), abi.encodeCall(probe.look, ()));
@@ -122,9 +134,9 @@ contract ReentrancyTest is Base {
         assertEq(probe.cash(), LIQUIDITY - made.terms.amount);
 
         hostile.arm(address(probe), abi.encodeCall(probe.look, ()));
-        uint256 price = pool.convertToAssets(1e12);
+        uint256 price = vault.convertToAssets(1e12);
         vm.prank(lender);
-        pool.deposit(1000 * UNIT, lender);
+        vault.deposit(1000 * UNIT, lender);
         assertEq(probe.price(), price);
         assertEq(probe.assets(), LIQUIDITY + 1000 * UNIT);
     }
@@ -133,32 +145,32 @@ contract ReentrancyTest is Base {
         fee = bound(fee, 1, UNIT);
         hostile.setFee(fee);
         vm.expectRevert(
-            abi.encodeWithSelector(ITesseraPool.TransferMismatch.selector, 10 * UNIT, 10 * UNIT - fee)
+            abi.encodeWithSelector(ITesseraVault.TransferMismatch.selector, 10 * UNIT, 10 * UNIT - fee)
         );
         vm.prank(lender);
-        pool.deposit(10 * UNIT, lender);
+        vault.deposit(10 * UNIT, lender);
 
         vm.expectRevert(
-            abi.encodeWithSelector(ITesseraPool.TransferMismatch.selector, 10 * UNIT, 10 * UNIT - fee)
+            abi.encodeWithSelector(ITesseraVault.TransferMismatch.selector, 10 * UNIT, 10 * UNIT - fee)
         );
         vm.prank(lender);
-        pool.withdraw(10 * UNIT, lender, lender);
+        vault.withdraw(10 * UNIT, lender, lender);
     }
 }
 
 contract Probe {
-    TesseraPool private immutable _pool;
+    TesseraVault private immutable _vault;
     uint256 public assets;
     uint256 public cash;
     uint256 public price;
 
-    constructor(TesseraPool pool) {
-        _pool = pool;
+    constructor(TesseraVault vault) {
+        _vault = vault;
     }
 
     function look() external {
-        assets = _pool.totalAssets();
-        cash = _pool.cash();
-        price = _pool.convertToAssets(1e12);
+        assets = _vault.totalAssets();
+        cash = _vault.cash();
+        price = _vault.convertToAssets(1e12);
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {TesseraPool} from "../contracts/TesseraPool.sol";
-import {Underwriter} from "../contracts/Underwriter.sol";
-import {PoolConfig} from "../contracts/interfaces/ITesseraPool.sol";
+import {TesseraPool} from "../contracts/credit/TesseraPool.sol";
+import {TesseraVault} from "../contracts/credit/TesseraVault.sol";
+import {Underwriter} from "../contracts/credit/Underwriter.sol";
+import {IGate} from "../contracts/interfaces/IGate.sol";
 import {ITesseraVerifier} from "../contracts/interfaces/ITesseraVerifier.sol";
-import {BorrowRequest, IUnderwriter, PolicyConfig} from "../contracts/interfaces/IUnderwriter.sol";
+import {BorrowRequest, PolicyConfig} from "../contracts/interfaces/IUnderwriter.sol";
 import {CannedVerifier, EndlessVerifier} from "./support/BadVerifiers.sol";
 import {Base} from "./support/Base.sol";
 import {SecureMockVerifier} from "./support/MockVerifier.sol";
@@ -16,21 +17,12 @@ contract VerifierTest is Base {
         verifier = ITesseraVerifier(bad);
         PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
         Underwriter by = new Underwriter(registry, address(manager), config);
-        another = new TesseraPool(
-            PoolConfig({
-                asset: token,
-                name: "Another",
-                symbol: "A",
-                underwriter: by,
-                delinquencyPeriod: DELINQUENCY,
-                authority: address(manager)
-            })
-        );
-        vm.prank(admin);
-        registry.allowPool(address(another));
+        TesseraVault with;
+        (another, with) = openPool(token, by);
         token.mint(address(this), LIQUIDITY);
-        token.approve(address(another), LIQUIDITY);
-        another.deposit(LIQUIDITY, address(this));
+        token.approve(address(with), LIQUIDITY);
+        with.deposit(LIQUIDITY, address(this));
+        vm.roll(block.number + 1);
     }
 
     function expectRefused(TesseraPool where) internal {
@@ -38,21 +30,22 @@ contract VerifierTest is Base {
         vm.expectRevert();
         vm.prank(borrower);
         where.borrow(made, abi.encode(uint256(1)));
-        assertEq(where.loanCount(), 0);
-        assertEq(token.balanceOf(address(where)), LIQUIDITY);
+        assertEq(registry.personOf(attester, made.credential.holder).loans, 0);
+        assertEq(token.balanceOf(address(where.vault())), LIQUIDITY);
     }
 
     function test_answers_true() public {
         TesseraPool another = poolWith(address(new CannedVerifier(abi.encode(true))));
         BorrowRequest memory made = request();
         vm.prank(borrower);
-        assertEq(another.borrow(made, ""), 1);
+        another.borrow(made, "");
+        assertEq(token.balanceOf(borrower), made.terms.amount);
     }
 
     function test_answers_false() public {
         TesseraPool another = poolWith(address(new CannedVerifier(abi.encode(false))));
         BorrowRequest memory made = request();
-        vm.expectRevert(IUnderwriter.ProofNotAccepted.selector);
+        vm.expectRevert(IGate.ProofNotAccepted.selector);
         vm.prank(borrower);
         another.borrow(made, "");
     }
@@ -75,9 +68,9 @@ contract VerifierTest is Base {
     }
 
     function test_no_code() public {
-        verifier = ITesseraVerifier(makeAddr("nothing here"));
         PolicyConfig memory config = policyConfig(MODEL, SCHEMA, TIER_0);
-        vm.expectRevert(abi.encodeWithSelector(IUnderwriter.NotAVerifier.selector, address(verifier)));
+        config.rule.verifier = ITesseraVerifier(makeAddr("nothing here"));
+        vm.expectRevert(abi.encodeWithSelector(IGate.NotAVerifier.selector, makeAddr("nothing here")));
         vm.prank(admin);
         underwriter.addPolicy(config);
     }
@@ -91,10 +84,7 @@ contract VerifierTest is Base {
             vm.etch(address(verifier), codes[i]);
             vm.expectRevert(
                 abi.encodeWithSelector(
-                    IUnderwriter.VerifierChanged.selector,
-                    address(verifier),
-                    before,
-                    address(verifier).codehash
+                    IGate.VerifierChanged.selector, address(verifier), before, address(verifier).codehash
                 )
             );
             vm.prank(borrower);
@@ -107,13 +97,11 @@ contract VerifierTest is Base {
         vm.assume(chain != CHAIN && chain != 0);
         PolicyConfig memory config = policyConfig(MODEL + 1, SCHEMA, TIER_0);
         vm.chainId(chain);
-        vm.expectRevert(
-            abi.encodeWithSelector(IUnderwriter.InsecureVerifier.selector, address(verifier), chain)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IGate.InsecureVerifier.selector, address(verifier), chain));
         vm.prank(admin);
         underwriter.addPolicy(config);
 
-        config.verifier = new SecureMockVerifier();
+        config.rule.verifier = new SecureMockVerifier();
         vm.prank(admin);
         underwriter.addPolicy(config);
     }

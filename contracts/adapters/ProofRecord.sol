@@ -2,63 +2,63 @@
 pragma solidity ^0.8.30;
 
 import {ICredentialRegistry} from "../interfaces/ICredentialRegistry.sol";
-import {BorrowRequest, IUnderwriter} from "../interfaces/IUnderwriter.sol";
+import {IGate, Passed, Policy, Presentation} from "../interfaces/IGate.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Accepts proofs for a protocol that is not a Tessera pool, and remembers what they showed
-/// @notice Where a pool pays out, this writes down. A request means: *let `amount` on `tier` be known of me*; the
-/// statement's pool is this contract, so that its proofs serve nowhere else. Anybody may carry a proof here: it
-/// names its account. The latest proof counts, and of a person's accounts the one that proved last.
+/// @notice A consumer of the gate, so that its proofs serve nowhere else. The use of a proof is the account's nonce
+/// here: each is recorded once. Anybody may carry a proof here: it names its account. The latest proof counts, and
+/// of a person's accounts the one that proved last.
 abstract contract ProofRecord {
     /// What an account proved.
     struct Grade {
-        /// Of the request: at most what tier and attester allow.
-        uint128 amount;
+        address attester;
         uint40 provenAt;
         /// First second at which it counts no longer.
         uint40 expiresAt;
-        uint32 tier;
-        address attester;
+        uint64 issuedAt;
+        uint64 credentialExpiresAt;
         bytes32 holder;
         bytes32 credentialUid;
+        bytes32 policyId;
+        uint256 class;
     }
 
     event Proven(
         address indexed account,
         bytes32 indexed holder,
         bytes32 indexed policyId,
-        uint256 amount,
-        uint256 tier,
+        uint256 class,
         uint256 expiresAt,
         uint256 context
     );
 
-    /// The nonce is not the account's current one.
-    error WrongNonce(uint256 expected, uint256 given);
     /// A period that must not be zero is, or is out of range.
     error BadValidity(uint256 given);
 
+    bytes32 private constant USE_TAG = keccak256("tessera.record.v2");
     uint256 private constant MAX_VALIDITY = 3650 days;
 
     /// @notice Who decides on proofs.
-    IUnderwriter public immutable underwriter;
+    IGate public immutable gate;
     /// @notice Seconds that a proof counts, if the credential does not end earlier.
     uint256 public immutable validity;
 
-    /// @notice The nonce that the account's next request must carry.
+    /// @notice Counts the account's proofs; part of the next one's use.
     mapping(address account => uint256) public nonceOf;
     mapping(address account => Grade) private _grades;
     mapping(address issuer => mapping(bytes32 holder => address account)) private _accounts;
 
-    constructor(IUnderwriter underwriter_, uint256 validity_) {
+    constructor(IGate gate_, uint256 validity_) {
         require(validity_ != 0 && validity_ <= MAX_VALIDITY, BadValidity(validity_));
-        underwriter = underwriter_;
+        gate = gate_;
         validity = validity_;
     }
 
-    /// @notice Takes a proof for `account`, or reverts with the underwriter's or verifier's error.
-    /// @param proof For `underwriter.statement(this, account, request)`.
-    function prove(address account, BorrowRequest calldata request, bytes calldata proof) external {
-        _prove(account, request, proof);
+    /// @notice The use that the account's next proof has to be made for:
+    /// `keccak256(abi.encode(keccak256("tessera.record.v2"), nonceOf(account)))`.
+    function useOf(address account) public view returns (bytes32) {
+        return keccak256(abi.encode(USE_TAG, nonceOf[account]));
     }
 
     /// @notice What the account proved last, in force or not; all zero if nothing.
@@ -67,47 +67,44 @@ abstract contract ProofRecord {
     }
 
     /// @notice True if what the account proved counts now: not expired, not superseded by another account of the
-    /// same person, its policy in use, its credential and the key unrevoked.
+    /// same person, its policy in use, its credential and the key in force.
     function inForce(address account) public view returns (bool) {
         Grade storage grade = _grades[account];
         if (block.timestamp >= grade.expiresAt) return false;
-        address issuer = underwriter.registry().attesterKey(grade.attester).issuer;
+        ICredentialRegistry registry = gate.registry();
+        address issuer = registry.attesterKey(grade.attester).issuer;
         if (_accounts[issuer][grade.holder] != account) return false;
-        try underwriter.checkDraw(grade.tier, grade.attester, grade.credentialUid) {
+        if (gate.policyById(grade.policyId).retired) return false;
+        try registry.checkStanding(
+            grade.attester, grade.holder, grade.credentialUid, grade.issuedAt, grade.credentialExpiresAt
+        ) {
             return true;
         } catch {
             return false;
         }
     }
 
-    function _prove(address account, BorrowRequest memory request, bytes memory proof) internal {
-        uint256 nonce = nonceOf[account];
-        require(request.nonce == nonce, WrongNonce(nonce, request.nonce));
-        nonceOf[account] = nonce + 1;
-        ICredentialRegistry registry = underwriter.registry();
-        _accounts[registry.attesterKey(request.attester).issuer][request.credential.holder] = account;
-        uint256 expiresAt = block.timestamp + validity;
-        if (request.credential.expiresAt < expiresAt) expiresAt = request.credential.expiresAt;
+    function _record(address account, Presentation memory presented, bytes memory proof) internal {
+        Passed memory passed = gate.check(account, presented, useOf(account), proof);
+        nonceOf[account]++;
+        address issuer = gate.registry().attesterKey(presented.attester).issuer;
+        _accounts[issuer][presented.credential.holder] = account;
+        Policy memory policy = gate.policyById(passed.policyId);
+        uint256 end = Math.min(block.timestamp + validity, presented.credential.expiresAt);
+        if (policy.maxAge != 0) end = Math.min(end, presented.credential.issuedAt + policy.maxAge);
         _grades[account] = Grade({
-            amount: uint128(request.terms.amount),
+            attester: presented.attester,
             provenAt: uint40(block.timestamp),
-            expiresAt: uint40(expiresAt),
-            tier: uint32(request.terms.tier),
-            attester: request.attester,
-            holder: request.credential.holder,
-            credentialUid: registry.uidOf(request.credential)
+            expiresAt: uint40(end),
+            issuedAt: presented.credential.issuedAt,
+            credentialExpiresAt: presented.credential.expiresAt,
+            holder: presented.credential.holder,
+            credentialUid: passed.credentialUid,
+            policyId: passed.policyId,
+            class: presented.class
         });
-        // Reverts if anything is wrong, amount above the tier's and unknown tiers among it.
-        uint256 context = underwriter.decide(account, request, proof).context;
-        emit Proven(
-            account,
-            request.credential.holder,
-            underwriter.policyOf(request.terms.tier),
-            request.terms.amount,
-            request.terms.tier,
-            expiresAt,
-            context
-        );
+        bytes32 holder = presented.credential.holder;
+        emit Proven(account, holder, passed.policyId, presented.class, end, passed.context);
     }
 
     function _grade(address account) internal view returns (Grade storage) {

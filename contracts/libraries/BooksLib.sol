@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Loan} from "../interfaces/ITesseraPool.sol";
-import {InterestLib} from "./InterestLib.sol";
+import {Loan} from "../interfaces/ILoanBook.sol";
+import {Debt, InterestLib} from "./InterestLib.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-/// What all open loans together are worth, as of `settledAt`. Scaled units are those of `InterestLib`.
+/// What all open loans together are worth, as of `settledAt`.
 struct Books {
     uint256 settledAt;
     /// Principal and booked interest of all loans that are not written off, scaled.
@@ -16,8 +17,18 @@ struct Books {
     int256 markdown;
     /// Value of the delinquent loans: by which `markdown` grows a second.
     int256 markdownSlope;
-    /// All interest that was ever booked, scaled; what a protocol fee is reckoned from.
-    int256 earned;
+    /// Booked interest that is less than a whole asset unit yet, scaled.
+    uint256 remainder;
+}
+
+/// The same in storage, in as few slots.
+struct PackedBooks {
+    uint40 settledAt;
+    int216 value;
+    uint88 remainder;
+    int168 slope;
+    int256 markdown;
+    int256 markdownSlope;
 }
 
 /// What changes at one midnight (UTC).
@@ -45,10 +56,26 @@ struct Calendar {
 /// booked (it is still owed), and the value is written down in a straight line to zero, which it reaches at
 /// default.
 ///
-/// Bounds: all principals together < 2^112, rates < 2^64, booked time < 2^30 seconds, delinquency
-/// < 2^29 seconds: value < 2^207, markdown < 2^236; time < 2^40 seconds: earned < 2^216.
+/// Bounds: all principals together < 2^96, rates < 2^64, booked time < 2^30 seconds, delinquency < 2^29 seconds:
+/// slope < 2^160, value < 2^191, markdown < 2^220; a scaled asset unit < 2^85. `pack` reverts above its fields.
 library BooksLib {
+    using SafeCast for int256;
+    using SafeCast for uint256;
+
     int256 private constant SCALE = int256(InterestLib.SCALE);
+
+    function unpack(PackedBooks storage packed) internal view returns (Books memory books) {
+        (books.settledAt, books.value) = (packed.settledAt, packed.value);
+        (books.remainder, books.slope) = (packed.remainder, packed.slope);
+        (books.markdown, books.markdownSlope) = (packed.markdown, packed.markdownSlope);
+    }
+
+    function pack(Books memory books, PackedBooks storage packed) internal {
+        (packed.settledAt, packed.value) = (books.settledAt.toUint40(), books.value.toInt216());
+        (packed.remainder, packed.slope) = (books.remainder.toUint88(), books.slope.toInt168());
+        if (packed.markdown != books.markdown) packed.markdown = books.markdown;
+        if (packed.markdownSlope != books.markdownSlope) packed.markdownSlope = books.markdownSlope;
+    }
 
     /// @notice Brings the books up to `time`, which is not before `settledAt`.
     /// @param period The delinquency period, whole days.
@@ -59,13 +86,13 @@ library BooksLib {
         view
         returns (uint256 interest, uint256 lost)
     {
-        int256 earned = books.earned / SCALE;
+        uint256 earned = books.remainder;
         int256 gone = 0;
         uint256 last = time / 1 days;
         // Books of value zero have no loan in them, and nothing more can happen to them by themselves.
         for (uint256 day = books.settledAt / 1 days + 1; day <= last && books.value != 0; ++day) {
             if (calendar.marks[day >> 8] & (1 << (day & 255)) == 0) continue;
-            _grow(books, day * 1 days);
+            earned += _grow(books, day * 1 days);
             Turn storage turn = calendar.turns[day];
             books.slope += turn.slope;
             books.markdownSlope += turn.carry;
@@ -75,8 +102,9 @@ library BooksLib {
             books.value -= carry;
             gone += carry;
         }
-        _grow(books, time);
-        return (uint256(books.earned / SCALE - earned), uint256(gone / SCALE));
+        earned += _grow(books, time);
+        books.remainder = earned % InterestLib.SCALE;
+        return (earned / InterestLib.SCALE, uint256(gone / SCALE));
     }
 
     /// @notice Enters a loan (`sign` 1) or takes it out again (-1); both are settled to the same second.
@@ -86,23 +114,28 @@ library BooksLib {
         Calendar storage calendar,
         uint256 period,
         Loan memory loan,
+        Debt memory debt,
         int256 sign
     ) internal {
+        // slither-disable-next-line incorrect-equality
+        if (debt.principal == 0) return;
         uint256 end = loan.graceEndsAt;
         uint256 time = books.settledAt;
         if (time >= end + period) return;
 
-        int256 value = sign * (int256(uint256(loan.principal)) * SCALE + int256(loan.interestScaled));
+        int256 value = sign * (int256(uint256(debt.principal)) * SCALE + int256(debt.interest));
         if (time >= end) {
             calendar.turns[end / 1 days].carry += value;
+            // A loan that is entered only now, as a marked share is, has its default still to come.
+            _mark(calendar, end + period);
             books.value += value;
             books.markdownSlope += value;
             books.markdown += value * int256(time - end);
             return;
         }
 
-        int256 slope = sign * int256(uint256(loan.principal) * loan.rate);
-        int256 late = sign * int256(uint256(loan.principal) * loan.lateRate);
+        int256 slope = sign * int256(uint256(debt.principal) * loan.rate);
+        int256 late = sign * int256(uint256(debt.principal) * loan.lateRate);
         books.value += value;
         books.slope += slope;
         if (time >= loan.dueAt) {
@@ -115,14 +148,9 @@ library BooksLib {
         }
         Turn storage turn = calendar.turns[end / 1 days];
         turn.slope -= slope;
-        turn.carry += value + sign * int256(InterestLib.between(loan, time, end));
+        turn.carry += value + sign * int256(InterestLib.between(loan, debt.principal, time, end));
         _mark(calendar, end);
         _mark(calendar, end + period);
-    }
-
-    /// @notice Principal and booked interest in asset units, rounded down.
-    function gross(Books memory books) internal pure returns (uint256) {
-        return uint256(books.value / SCALE);
     }
 
     /// @notice Unrealised losses in asset units, rounded up.
@@ -132,17 +160,19 @@ library BooksLib {
     }
 
     /// Lets interest and markdown grow in a straight line up to `time`.
-    function _grow(Books memory books, uint256 time) private pure {
+    /// Returns the interest.
+    function _grow(Books memory books, uint256 time) private pure returns (uint256) {
         int256 elapsed = int256(time - books.settledAt);
         int256 interest = books.slope * elapsed;
         books.value += interest;
-        books.earned += interest;
         books.markdown += books.markdownSlope * elapsed;
         books.settledAt = time;
+        return uint256(interest);
     }
 
     function _mark(Calendar storage calendar, uint256 midnight) private {
         uint256 day = midnight / 1 days;
-        calendar.marks[day >> 8] |= 1 << (day & 255);
+        uint256 bits = calendar.marks[day >> 8];
+        if (bits & (1 << (day & 255)) == 0) calendar.marks[day >> 8] = bits | (1 << (day & 255));
     }
 }

@@ -13,6 +13,10 @@ contract CannedVerifier {
         return false;
     }
 
+    function SEGMENTS() external pure returns (uint256) {
+        return 2;
+    }
+
     fallback() external {
         bytes memory answer = _answer;
         assembly ("memory-safe") {
@@ -25,6 +29,10 @@ contract CannedVerifier {
 contract EndlessVerifier {
     function INSECURE_SRS() external pure returns (bool) {
         return false;
+    }
+
+    function SEGMENTS() external pure returns (uint256) {
+        return 2;
     }
 
     fallback() external {

@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {CredentialRegistry} from "../../contracts/CredentialRegistry.sol";
-import {TesseraPool} from "../../contracts/TesseraPool.sol";
-import {Underwriter} from "../../contracts/Underwriter.sol";
 import {Id} from "../../contracts/adapters/IProver.sol";
-import {TesseraProver} from "../../contracts/adapters/TesseraProver.sol";
-import {TesseraRoleProvider} from "../../contracts/adapters/TesseraRoleProvider.sol";
+import {ClassTerms, ThreeJaneProver} from "../../contracts/adapters/ThreeJaneProver.sol";
+import {WildcatRoleProvider} from "../../contracts/adapters/WildcatRoleProvider.sol";
+import {LoanBook} from "../../contracts/credit/LoanBook.sol";
+import {TesseraPool} from "../../contracts/credit/TesseraPool.sol";
+import {TesseraVault} from "../../contracts/credit/TesseraVault.sol";
+import {Underwriter} from "../../contracts/credit/Underwriter.sol";
 import {DemoToken} from "../../contracts/demo/DemoToken.sol";
+import {CredentialRegistry} from "../../contracts/gate/CredentialRegistry.sol";
 import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
+import {Presentation, Rule} from "../../contracts/interfaces/IGate.sol";
 import {PoolConfig} from "../../contracts/interfaces/ITesseraPool.sol";
+import {Limits, VaultConfig} from "../../contracts/interfaces/ITesseraVault.sol";
 import {ITesseraVerifier} from "../../contracts/interfaces/ITesseraVerifier.sol";
 import {
     BorrowRequest,
+    Exposure,
     PolicyConfig,
-    PolicyOptions,
     Pricing,
     Terms,
     Tier
 } from "../../contracts/interfaces/IUnderwriter.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {CommonBase} from "forge-std/Base.sol";
 
 /// The world that every test lives in, and that proofs in `tests/fixtures` are made for: same chain, time,
@@ -56,8 +61,10 @@ abstract contract Deployment is CommonBase {
     ITesseraVerifier internal verifier;
     Underwriter internal underwriter;
     TesseraPool internal pool;
-    TesseraProver internal prover;
-    TesseraRoleProvider internal roleProvider;
+    LoanBook internal book;
+    TesseraVault internal vault;
+    ThreeJaneProver internal prover;
+    WildcatRoleProvider internal roleProvider;
 
     /// @param verifierCode Creation code.
     /// @param threshold Tier 0's, in points × 2^32; tier 1 takes a hundred points more.
@@ -72,25 +79,68 @@ abstract contract Deployment is CommonBase {
         verifier = ITesseraVerifier(_create(verifierCode));
         underwriter =
             new Underwriter(registry, address(manager), policyConfig(modelDigest, schema, threshold));
-        pool = new TesseraPool(
-            PoolConfig({
-                asset: token,
-                name: "Tessera Demo Dollar",
-                symbol: "tDUSD",
-                underwriter: underwriter,
-                delinquencyPeriod: DELINQUENCY,
-                authority: address(manager)
-            })
-        );
-        registry.addAttester(attester, attester, uint64(START - 365 days));
-        registry.allowPool(address(pool));
+        deployPool();
+        registry.addAttester(attester, attester, uint40(START - 365 days));
         token.mint(lender, LIQUIDITY);
         _end();
 
         _begin(LENDER_KEY);
-        token.approve(address(pool), LIQUIDITY);
-        pool.deposit(LIQUIDITY, lender);
+        token.approve(address(vault), LIQUIDITY);
+        vault.deposit(LIQUIDITY, lender);
         _end();
+        _nextBlock();
+    }
+
+    /// A pool and its vault, open without limits; by the caller that is set.
+    function deployPool() internal {
+        deployPoolWithoutLimits();
+        registry.allowPool(address(pool));
+        vault.setLimits(Limits({deposits: type(uint96).max, utilisation: 1e18, cover: 0}));
+    }
+
+    function deployPoolWithoutLimits() internal {
+        (pool, vault) = newPool(admin, token, underwriter);
+        book = LoanBook(address(pool.book()));
+    }
+
+    /// Closed, as they are at first.
+    /// @param creator Whose contracts they are at the moment: a prank's account, or the test.
+    function newPool(address creator, IERC20 asset, Underwriter by)
+        internal
+        returns (TesseraPool made, TesseraVault with)
+    {
+        with = TesseraVault(vm.computeCreateAddress(creator, vm.getNonce(creator) + 1));
+        made = new TesseraPool(
+            PoolConfig({
+                asset: asset,
+                underwriter: by,
+                delinquencyPeriod: DELINQUENCY,
+                authority: address(manager),
+                vault: with
+            })
+        );
+        with = new TesseraVault(
+            VaultConfig({pool: made, name: "Tessera Demo Dollar", symbol: "tDUSD", notice: _notice()})
+        );
+    }
+
+    /// As `deployPool`, from the test itself; `admin` opens it.
+    function openPool(IERC20 asset, Underwriter by) internal returns (TesseraPool made, TesseraVault with) {
+        (made, with) = newPool(address(this), asset, by);
+        _begin(DEPLOYER_KEY);
+        registry.allowPool(address(made));
+        with.setLimits(Limits({deposits: type(uint96).max, utilisation: 1e18, cover: 0}));
+        _end();
+    }
+
+    /// Seconds of the vault's notice.
+    function _notice() internal view virtual returns (uint32) {
+        return 0;
+    }
+
+    /// What was deposited in a block can't be lent in it.
+    function _nextBlock() internal virtual {
+        vm.roll(block.number + 1);
     }
 
     /// Chain and time; a real chain brings its own.
@@ -111,12 +161,19 @@ abstract contract Deployment is CommonBase {
     /// What stands next to the pool: a policy of credit lines (its first tier is 2), and the adapters. After
     /// `deploy`, so that the pool's own addresses stay what they are.
     function deployMore(uint256 modelDigest, uint256 schema, uint64 threshold) internal {
-        PolicyOptions memory options;
-        options.line = true;
+        PolicyConfig memory lines = policyConfig(modelDigest, schema, threshold);
+        lines.pricing.line = true;
+        ClassTerms[] memory terms = new ClassTerms[](2);
+        terms[0] = ClassTerms({
+            class: 0, maxCredit: uint128(2000 * UNIT), leastPremium: uint128(uint256(0.07e18) / 365 days)
+        });
+        terms[1] = ClassTerms({
+            class: 1, maxCredit: uint128(10_000 * UNIT), leastPremium: uint128(uint256(0.02e18) / 365 days)
+        });
         _begin(DEPLOYER_KEY);
-        underwriter.addPolicyWith(policyConfig(modelDigest, schema, threshold), options);
-        prover = new TesseraProver(underwriter, 30 days, MARKET);
-        roleProvider = new TesseraRoleProvider(underwriter, 30 days);
+        underwriter.addPolicy(lines);
+        prover = new ThreeJaneProver(underwriter, 30 days, MARKET, address(token), terms);
+        roleProvider = new WildcatRoleProvider(underwriter, 30 days);
         _end();
     }
 
@@ -126,18 +183,43 @@ abstract contract Deployment is CommonBase {
         view
         returns (PolicyConfig memory config)
     {
-        config.verifier = verifier;
-        config.modelDigest = modelDigest;
-        config.schema = schema;
-        config.pricing = Pricing({baseRate: BASE_RATE, lateRate: LATE_RATE, grace: GRACE});
+        config.rule = ruleFor(modelDigest, schema);
+        config.asset = address(token);
+        config.pricing = Pricing({baseRate: BASE_RATE, lateRate: LATE_RATE, grace: GRACE, line: false});
         config.tiers = new Tier[](2);
         config.tiers[0] =
-            Tier({threshold: threshold, maxAmount: uint128(2000 * UNIT), premium: 0.07e18, term: 90 days});
+            Tier({threshold: threshold, maxAmount: uint96(2000 * UNIT), premium: 0.07e18, term: 90 days});
         config.tiers[1] = Tier({
             threshold: threshold + HUNDRED_POINTS,
-            maxAmount: uint128(10_000 * UNIT),
+            maxAmount: uint96(10_000 * UNIT),
             premium: 0.02e18,
             term: 365 days
+        });
+    }
+
+    function ruleFor(uint256 modelDigest, uint256 schema) internal view returns (Rule memory rule) {
+        rule.verifier = verifier;
+        rule.modelDigest = modelDigest;
+        rule.schema = schema;
+        rule.segments = verifier.SEGMENTS();
+    }
+
+    /// What the fixtures' attester vouches for.
+    function exposure() internal view virtual returns (Exposure memory) {
+        return Exposure({asset: address(token), max: uint128(5000 * UNIT)});
+    }
+
+    function claimsOf(Exposure memory vouched) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256("Exposure(address asset,uint128 max)"), vouched));
+    }
+
+    /// The same for a consumer of the gate that lends nothing.
+    function presentation(BorrowRequest memory request) internal pure returns (Presentation memory) {
+        return Presentation({
+            credential: request.credential,
+            attester: request.attester,
+            signature: request.signature,
+            class: request.terms.tier
         });
     }
 
@@ -150,7 +232,7 @@ abstract contract Deployment is CommonBase {
             commitment: commitment,
             issuedAt: uint64(START - 1 days),
             expiresAt: uint64(START + 30 days),
-            maxExposure: uint128(5000 * UNIT),
+            claims: claimsOf(exposure()),
             salt: uint256(keccak256("tessera.tests.salt"))
         });
     }
@@ -160,9 +242,10 @@ abstract contract Deployment is CommonBase {
         request.credential = credential;
         request.attester = attester;
         request.signature = signCredential(ATTESTER_KEY, credential);
+        request.exposure = exposure();
         request.terms =
             Terms({receiver: borrower, amount: 1500 * UNIT, tier: 0, deadline: uint64(START + 1 days)});
-        request.nonce = pool.borrowNonce(credential.subject);
+        request.nonce = registry.personOf(attester, credential.holder).loans;
     }
 
     function signCredential(uint256 key, Credential memory credential) internal view returns (bytes memory) {

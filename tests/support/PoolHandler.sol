@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {CredentialRegistry} from "../../contracts/CredentialRegistry.sol";
-import {TesseraPool} from "../../contracts/TesseraPool.sol";
+import {LoanBook} from "../../contracts/credit/LoanBook.sol";
+import {TesseraPool} from "../../contracts/credit/TesseraPool.sol";
+import {TesseraVault} from "../../contracts/credit/TesseraVault.sol";
 import {DemoToken} from "../../contracts/demo/DemoToken.sol";
-import {Fee, Limits, Loan, LoanStatus} from "../../contracts/interfaces/ITesseraPool.sol";
+import {CredentialRegistry} from "../../contracts/gate/CredentialRegistry.sol";
+import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
+import {Balance, Loan, LoanStatus, Stage} from "../../contracts/interfaces/ILoanBook.sol";
+import {Fee, Limits} from "../../contracts/interfaces/ITesseraVault.sol";
 import {BorrowRequest, IUnderwriter} from "../../contracts/interfaces/IUnderwriter.sol";
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
@@ -15,11 +19,14 @@ interface IRequests {
         external
         view
         returns (BorrowRequest memory request, bytes memory proof);
+    function issuer() external view returns (address);
 }
 
 /// Depositors and borrowers who only do what is allowed: a revert is a failed test. Counts what had an effect.
 contract PoolHandler is CommonBase, StdUtils {
     TesseraPool private immutable _pool;
+    LoanBook private immutable _book;
+    TesseraVault private immutable _vault;
     DemoToken private immutable _token;
     CredentialRegistry private immutable _registry;
     IRequests private immutable _requests;
@@ -32,15 +39,19 @@ contract PoolHandler is CommonBase, StdUtils {
     uint256 public effective;
     mapping(string action => uint256) public effects;
     mapping(uint256 context => uint256) public acceptedContexts;
-    mapping(uint256 id => bool) public impaired;
+    /// The loans so far, numbered from 1, and the credentials that they were made on.
+    Loan[] private _loans;
+    Credential[] private _credentials;
     bool public contextTwice;
     bool public priceFell;
+    bool public priceRose;
     bool public intruded;
     address public constant TREASURY = address(0x3000);
 
     constructor(TesseraPool pool, DemoToken token, IRequests requests, address firstLender) {
         (_pool, _token, _requests) = (pool, token, requests);
         _registry = CredentialRegistry(address(pool.registry()));
+        (_book, _vault) = (LoanBook(address(pool.book())), TesseraVault(address(pool.vault())));
         lenders.push(firstLender);
         for (uint256 i = 1; i < 4; i++) {
             lenders.push(address(uint160(0x1000 + i)));
@@ -48,6 +59,10 @@ contract PoolHandler is CommonBase, StdUtils {
         for (uint256 i = 0; i < 6; i++) {
             borrowers.push(address(uint160(0x2000 + i)));
         }
+    }
+
+    function loans() external view returns (Loan[] memory) {
+        return _loans;
     }
 
     function lenderCount() external view returns (uint256) {
@@ -64,12 +79,20 @@ contract PoolHandler is CommonBase, StdUtils {
         effective++;
     }
 
-    /// Nothing that happens within one second makes a share worth less.
+    /// Nothing that happens within one second makes a share worth less; and nothing makes the redemption of a
+    /// share worth more, but for two units of rounding.
     modifier counted(string memory action) {
-        _pool.accrue();
-        (uint256 assets, uint256 supply) = (_pool.totalAssets() + 1, _pool.totalSupply() + 1e6);
+        _vault.accrue();
+        (uint256 assets, uint256 supply) = (_vault.totalAssets() + 1, _vault.totalSupply() + 1e6);
         _;
-        if ((_pool.totalAssets() + 1) * supply < assets * (_pool.totalSupply() + 1e6)) priceFell = true;
+        uint256 now_ = _vault.totalSupply() + 1e6;
+        if ((_vault.totalAssets() + 1) * supply < assets * now_) priceFell = true;
+        // Deposits are made at the price that ignores losses: others gain what the depositor gives up.
+        bool entry =
+            keccak256(bytes(action)) == keccak256("deposit") || keccak256(bytes(action)) == keccak256("mint");
+        if (!entry && (_vault.totalAssets() - _least(2, _vault.totalAssets())) * supply > assets * now_) {
+            priceRose = true;
+        }
         _did(action);
     }
 
@@ -80,42 +103,42 @@ contract PoolHandler is CommonBase, StdUtils {
         amount = bound(amount, 0, 1e12);
         _fund(lender, amount);
         vm.prank(lender);
-        _pool.deposit(amount, lender);
+        _vault.deposit(amount, lender);
     }
 
     function mint(uint256 who, uint256 shares) external called counted("mint") {
         address lender = lenders[who % lenders.length];
         shares = bound(shares, 0, 1e18);
-        _fund(lender, _pool.previewMint(shares));
+        _fund(lender, _vault.previewMint(shares));
         vm.prank(lender);
-        _pool.mint(shares, lender);
+        _vault.mint(shares, lender);
     }
 
     function withdraw(uint256 who, uint256 amount) external called {
         address lender = lenders[who % lenders.length];
-        uint256 most = _pool.maxWithdraw(lender);
+        uint256 most = _vault.maxWithdraw(lender);
         if (most != 0) _withdraw(lender, bound(amount, 1, most));
     }
 
     function _withdraw(address lender, uint256 amount) private counted("withdraw") {
         vm.prank(lender);
-        _pool.withdraw(amount, lender, lender);
+        _vault.withdraw(amount, lender, lender);
     }
 
     function redeem(uint256 who, uint256 shares) external called {
         address lender = lenders[who % lenders.length];
-        uint256 most = _pool.maxRedeem(lender);
+        uint256 most = _vault.maxRedeem(lender);
         if (most != 0) _redeem(lender, bound(shares, 1, most));
     }
 
     function _redeem(address lender, uint256 shares) private counted("redeem") {
         vm.prank(lender);
-        _pool.redeem(shares, lender, lender);
+        _vault.redeem(shares, lender, lender);
     }
 
     function donate(uint256 amount) external called counted("donate") {
         amount = bound(amount, 1, 1e15);
-        _token.mint(address(_pool), amount);
+        _token.mint(address(_vault), amount);
         donated += amount;
     }
 
@@ -125,45 +148,53 @@ contract PoolHandler is CommonBase, StdUtils {
         address borrower = borrowers[who % borrowers.length];
         tier %= 2;
         uint256 most = _least(_room(), tier == 0 ? 2000e6 : 5000e6);
-        if (openLoan(borrower) == 0 && most != 0) _borrow(borrower, bound(amount, 1, most), tier);
+        if (_isFree(borrower) && most != 0) _borrow(borrower, bound(amount, 1, most), tier);
     }
 
     function openLine(uint256 who, uint256 limit) external called {
         address borrower = borrowers[who % borrowers.length];
-        if (openLoan(borrower) != 0) return;
+        if (!_isFree(borrower)) return;
         _borrow(borrower, bound(limit, 1, 2000e6), 2);
         effects["open line"]++;
     }
 
     function draw(uint256 who, uint256 amount) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        uint256 limit = _pool.line(id).limit;
-        Loan memory loan = _pool.loan(id);
-        if (limit == 0 || impaired[id] || block.timestamp >= loan.dueAt) return;
-        uint256 most = _least(_room(), limit - loan.principal);
-        if (most != 0) _draw(id, loan.borrower, bound(amount, 1, most));
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number == 0) return;
+        Loan memory loan = _loans[number - 1];
+        Balance memory account = _book.accountOf(_book.idOf(loan));
+        bool drawable = loan.line && account.stage == Stage.Open && account.marked == 0;
+        if (!drawable || block.timestamp >= loan.dueAt) return;
+        if (block.timestamp >= _credentials[number - 1].expiresAt) return;
+        uint256 most = _least(_room(), loan.amount - account.principal);
+        if (most != 0) _draw(number, bound(amount, 1, most));
     }
 
-    function _draw(uint256 id, address borrower, uint256 amount) private counted("draw") {
-        vm.prank(borrower);
-        _pool.draw(id, amount, borrower);
+    function _draw(uint256 number, uint256 amount) private counted("draw") {
+        Loan memory loan = _loans[number - 1];
+        vm.prank(loan.borrower);
+        _pool.draw(loan, _credentials[number - 1], amount, loan.borrower);
     }
 
     function closeLine(uint256 who) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        if (_pool.line(id).limit == 0) return;
-        vm.prank(_pool.loan(id).borrower);
-        _pool.closeLine(id);
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number == 0) return;
+        Loan memory loan = _loans[number - 1];
+        if (!loan.line || _book.accountOf(_book.idOf(loan)).stage != Stage.Open) return;
+        vm.prank(loan.borrower);
+        _pool.closeLine(loan);
         _did("close line");
     }
 
     /// What the pool can and may pay out.
-    function _room() private view returns (uint256) {
-        (,, uint64 share) = _pool.limits();
-        if (share == 0) return _pool.cash();
-        uint256 most = _pool.cover() * 1e18 / share;
-        uint256 value = _pool.loansValue();
-        return most > value ? _least(_pool.cash(), most - value) : 0;
+    function _room() private returns (uint256) {
+        (,, uint64 share) = _vault.limits();
+        // The handler's time stands still in a block: deposits of it would not count.
+        vm.roll(block.number + 1);
+        if (share == 0) return _vault.cash();
+        uint256 most = _vault.cover() * 1e18 / share;
+        uint256 value = _vault.loansValue();
+        return most > value ? _least(_vault.cash(), most - value) : 0;
     }
 
     function _least(uint256 a, uint256 b) private pure returns (uint256) {
@@ -174,30 +205,42 @@ contract PoolHandler is CommonBase, StdUtils {
         (BorrowRequest memory request, bytes memory proof) = _requests.makeRequest(borrower, amount, tier);
         uint256 context = _pool.statement(borrower, request).context;
         vm.prank(borrower);
-        uint256 id = _pool.borrow(request, proof);
+        (, Loan memory loan) = _pool.borrow(request, proof);
+        _loans.push(loan);
+        _credentials.push(request.credential);
         if (acceptedContexts[context] != 0) contextTwice = true;
-        acceptedContexts[context] = id;
+        acceptedContexts[context] = _loans.length;
     }
 
     function repay(uint256 who, uint256 amount) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        if (_pool.loan(id).principal != 0) _repay(id, bound(amount, 1, 6000e6));
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number != 0 && _principalOf(number) != 0) _repay(number, bound(amount, 1, 6000e6));
     }
 
     function repayAll(uint256 who) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        if (_pool.loan(id).principal != 0) _repay(id, type(uint256).max);
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number != 0 && _principalOf(number) != 0) _repay(number, type(uint256).max);
     }
 
-    function _repay(uint256 id, uint256 amount) private counted("repay") {
-        (uint256 principal, uint256 interest) = _pool.debtOf(id);
+    function _repay(uint256 number, uint256 amount) private counted("repay") {
+        Loan memory loan = _loans[number - 1];
+        (uint256 principal, uint256 interest) = _book.debtOf(loan);
         uint256 owed = principal + interest;
         // Paid by whoever: here the handler.
         _token.mint(address(this), amount < owed ? amount : owed);
-        _token.approve(address(_pool), type(uint256).max);
-        if (_pool.statusOf(id) == LoanStatus.Default) effects["recover"]++;
-        _pool.repay(id, amount);
-        if (openLoan(_pool.loan(id).borrower) == 0) effects["close"]++;
+        _token.approve(address(_vault), type(uint256).max);
+        if (_book.statusOf(loan) == LoanStatus.Default) effects["recover"]++;
+        _pool.repay(loan, amount);
+        if (openLoan(loan.borrower) == 0) effects["close"]++;
+    }
+
+    function _principalOf(uint256 number) private view returns (uint256) {
+        return _book.accountOf(_book.idOf(_loans[number - 1])).principal;
+    }
+
+    function _isFree(address borrower) private view returns (bool) {
+        bytes32 holder = keccak256(abi.encode(borrower));
+        return _registry.lockedBy(_requests.issuer(), holder) == address(0);
     }
 
     // -------------------------------------------------------------------------------------- cover
@@ -205,68 +248,87 @@ contract PoolHandler is CommonBase, StdUtils {
     function provideCover(uint256 amount) external called counted("provide cover") {
         amount = bound(amount, 1, 2000e6);
         _token.mint(address(this), amount);
-        _token.approve(address(_pool), type(uint256).max);
-        _pool.provideCover(amount);
+        _token.approve(address(_vault), type(uint256).max);
+        _vault.provideCover(amount);
     }
 
     function withdrawCover(uint256 amount) external called {
-        (,, uint64 share) = _pool.limits();
-        uint256 needed = (_pool.loansValue() * share + 1e18 - 1) / 1e18;
-        if (_pool.unrealisedLosses() > needed) needed = _pool.unrealisedLosses();
-        if (_pool.cover() > needed) _withdrawCover(bound(amount, 1, _pool.cover() - needed));
+        (,, uint64 share) = _vault.limits();
+        uint256 needed = (_vault.loansValue() * share + 1e18 - 1) / 1e18;
+        uint256 late = _book.totals().late;
+        if (late > needed) needed = late;
+        if (_vault.cover() > needed) _withdrawCover(bound(amount, 1, _vault.cover() - needed));
     }
 
     function _withdrawCover(uint256 amount) private counted("withdraw cover") {
-        _pool.withdrawCover(amount, TREASURY);
+        _vault.withdrawCover(amount, TREASURY);
     }
 
     // ----------------------------------------------------------------------------- administration
 
-    function impair(uint256 who) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        if (id == 0 || (block.timestamp / 1 days + 1) * 1 days >= _pool.loan(id).graceEndsAt) return;
-        _pool.impair(id);
-        impaired[id] = true;
-        _did("impair");
+    function mark(uint256 who, uint64 share) external called {
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number == 0) return;
+        Loan memory loan = _loans[number - 1];
+        uint64 present = _book.accountOf(_book.idOf(loan)).marked;
+        if (present == 1e18 || _isOver(loan)) return;
+        // No price may rise by it; that it falls is its purpose.
+        _pool.mark(loan, uint64(bound(share, present + 1, 1e18)));
+        _did("mark");
     }
 
-    function restore(uint256 who) external called {
-        uint256 id = openLoan(borrowers[who % borrowers.length]);
-        if (id == 0 || !impaired[id] || block.timestamp >= _pool.loan(id).dueAt) return;
-        if (block.timestamp >= uint256(_pool.loan(id).graceEndsAt) + _pool.delinquencyPeriod()) return;
-        _pool.restore(id);
-        impaired[id] = false;
-        _did("restore");
+    function restore(uint256 who, uint64 share) external called {
+        uint256 number = openLoan(borrowers[who % borrowers.length]);
+        if (number == 0) return;
+        Loan memory loan = _loans[number - 1];
+        uint64 present = _book.accountOf(_book.idOf(loan)).marked;
+        if (present == 0 || _isOver(loan)) return;
+        _restore(loan, uint64(bound(share, 0, present - 1)));
+    }
+
+    function _isOver(Loan memory loan) private view returns (bool) {
+        return block.timestamp >= uint256(loan.graceEndsAt) + _book.delinquencyPeriod();
+    }
+
+    function _restore(Loan memory loan, uint64 share) private counted("restore") {
+        _pool.restore(loan, share);
     }
 
     function setFee(uint64 share) external called counted("set fee") {
-        _pool.setFee(Fee({share: uint64(bound(share, 0, 0.25e18)), receiver: TREASURY}));
+        _vault.setFee(Fee({share: uint64(bound(share, 0, 0.25e18)), receiver: TREASURY}));
     }
 
     function setCoverLimit(uint64 share) external called counted("set limits") {
-        (uint128 deposits, uint64 utilisation,) = _pool.limits();
+        (uint96 deposits, uint64 utilisation,) = _vault.limits();
         share = uint64(bound(share, 0, 0.2e18));
-        _pool.setLimits(Limits({deposits: deposits, utilisation: utilisation, cover: share}));
+        _vault.setLimits(Limits({deposits: deposits, utilisation: utilisation, cover: share}));
     }
 
     /// Somebody without a role, a line or a loan tries everything that wants one.
     function intrude(uint256 who, uint256 id) external called {
         address stranger = lenders[who % lenders.length];
-        id = _pool.loanCount() == 0 ? id : 1 + id % _pool.loanCount();
-        _try(stranger, address(_pool), abi.encodeCall(_pool.impair, (id)));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.restore, (id)));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.draw, (id, 1, stranger)));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.withdrawCover, (0, stranger)));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.setFee, (Fee(1, stranger))));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.setLimits, (Limits(1, 1, 0))));
-        _try(stranger, address(_pool), abi.encodeCall(_pool.tighten, (Limits(0, 0, 1e18))));
-        _try(stranger, address(_pool.book()), abi.encodeCall(_pool.book().pay, (id, 1)));
-        _try(stranger, address(_pool.book()), abi.encodeCall(_pool.book().advance, ()));
+        if (_loans.length == 0) return;
+        Loan memory loan = _loans[id % _loans.length];
+        Credential memory credential = _credentials[id % _loans.length];
+        _try(stranger, address(_pool), abi.encodeCall(_pool.mark, (loan, 1)));
+        _try(stranger, address(_pool), abi.encodeCall(_pool.restore, (loan, 0)));
+        _try(stranger, address(_pool), abi.encodeCall(_pool.draw, (loan, credential, 1, stranger)));
+        _try(stranger, address(_vault), abi.encodeCall(_vault.withdrawCover, (0, stranger)));
+        _try(stranger, address(_vault), abi.encodeCall(_vault.setFee, (Fee(1, stranger))));
+        _try(stranger, address(_vault), abi.encodeCall(_vault.setLimits, (Limits(1, 1, 0))));
+        _try(stranger, address(_vault), abi.encodeCall(_vault.tighten, (Limits(0, 0, 1e18))));
+        _try(stranger, address(_vault), abi.encodeCall(_vault.lend, (stranger, 1, _book.totals())));
+        _try(stranger, address(_book), abi.encodeCall(_book.pay, (loan, 1)));
+        _try(stranger, address(_book), abi.encodeCall(_book.advance, ()));
+        _try(stranger, address(_book), abi.encodeCall(_book.enter, (loan)));
         _try(stranger, address(_registry), abi.encodeCall(_registry.allowPool, (stranger)));
-        Loan memory loan = _pool.loan(id);
-        _try(stranger, address(_registry), abi.encodeCall(_registry.unlock, (loan.attester, loan.holder)));
+        _try(
+            stranger,
+            address(_registry),
+            abi.encodeCall(_registry.unlock, (loan.attester, loan.holder, false, 0))
+        );
         if (block.timestamp < loan.dueAt) {
-            _try(stranger, address(_pool), abi.encodeCall(_pool.closeLine, (id)));
+            _try(stranger, address(_pool), abi.encodeCall(_pool.closeLine, (loan)));
         }
         IUnderwriter underwriter = _pool.underwriter();
         bytes32 policy = underwriter.policyId();
@@ -299,21 +361,22 @@ contract PoolHandler is CommonBase, StdUtils {
         vm.warp(time);
         _did("wait");
         for (uint256 i = 0; i < borrowers.length; i++) {
-            uint256 id = openLoan(borrowers[i]);
-            if (id == 0) continue;
-            LoanStatus status = _pool.statusOf(id);
+            uint256 number = openLoan(borrowers[i]);
+            if (number == 0) continue;
+            LoanStatus status = _book.statusOf(_loans[number - 1]);
             if (status == LoanStatus.Grace) effects["grace"]++;
             if (status == LoanStatus.Delinquent) effects["delinquent"]++;
             if (status == LoanStatus.Default) effects["default"]++;
         }
     }
 
-    /// The open loan of a borrower; 0 if there is none.
+    /// The number of the open loan of a borrower; 0 if there is none.
     function openLoan(address borrower) public view returns (uint256) {
-        for (uint256 id = _pool.loanCount(); id != 0; id--) {
-            Loan memory loan = _pool.loan(id);
+        for (uint256 number = _loans.length; number != 0; number--) {
+            Loan memory loan = _loans[number - 1];
             if (loan.borrower != borrower) continue;
-            if (loan.principal != 0 || _pool.line(id).limit != 0) return id;
+            Stage stage = _book.accountOf(_book.idOf(loan)).stage;
+            if (stage == Stage.Open || stage == Stage.Ended) return number;
         }
         return 0;
     }
@@ -321,6 +384,6 @@ contract PoolHandler is CommonBase, StdUtils {
     function _fund(address who, uint256 amount) private {
         _token.mint(who, amount);
         vm.prank(who);
-        _token.approve(address(_pool), type(uint256).max);
+        _token.approve(address(_vault), type(uint256).max);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Credential} from "../../contracts/interfaces/ICredentialRegistry.sol";
 import {Statement} from "../../contracts/interfaces/ITesseraVerifier.sol";
-import {BorrowRequest, Terms} from "../../contracts/interfaces/IUnderwriter.sol";
+import {BorrowRequest, Exposure, Terms} from "../../contracts/interfaces/IUnderwriter.sol";
 import {Deployment} from "./Deployment.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -30,7 +30,7 @@ abstract contract RealProofBase is Deployment, Test {
         );
         deployMore(proven.modelDigest, proven.schema, uint64(proven.threshold));
         assertEq(
-            underwriter.statement(asks(), borrower, made).context,
+            expected().context,
             proven.context,
             string.concat(path, " was made for another deployment; run tools/make-fixtures")
         );
@@ -50,9 +50,9 @@ abstract contract RealProofBase is Deployment, Test {
         made = _request(json);
     }
 
-    /// The contract that the proof is for.
-    function asks() internal view virtual returns (address) {
-        return address(pool);
+    /// What the contract that the proof is for wants proven.
+    function expected() internal view virtual returns (Statement memory) {
+        return pool.statement(borrower, made);
     }
 
     function _request(string memory json) private pure returns (BorrowRequest memory) {
@@ -63,7 +63,7 @@ abstract contract RealProofBase is Deployment, Test {
             commitment: vm.parseJsonBytes32(json, ".request.credential.commitment"),
             issuedAt: uint64(vm.parseJsonUint(json, ".request.credential.issuedAt")),
             expiresAt: uint64(vm.parseJsonUint(json, ".request.credential.expiresAt")),
-            maxExposure: uint128(vm.parseJsonUint(json, ".request.credential.maxExposure")),
+            claims: vm.parseJsonBytes32(json, ".request.credential.claims"),
             salt: vm.parseJsonUint(json, ".request.credential.salt")
         });
         Terms memory terms = Terms({
@@ -76,6 +76,10 @@ abstract contract RealProofBase is Deployment, Test {
             credential: credential,
             attester: vm.parseJsonAddress(json, ".request.attester"),
             signature: vm.parseJsonBytes(json, ".request.signature"),
+            exposure: Exposure({
+                asset: vm.parseJsonAddress(json, ".request.exposure.asset"),
+                max: uint128(vm.parseJsonUint(json, ".request.exposure.max"))
+            }),
             terms: terms,
             nonce: vm.parseJsonUint(json, ".request.nonce")
         });

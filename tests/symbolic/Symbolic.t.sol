@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Loan} from "../../contracts/interfaces/ITesseraPool.sol";
+import {Loan} from "../../contracts/interfaces/ILoanBook.sol";
 import {Books, BooksLib, Calendar} from "../../contracts/libraries/BooksLib.sol";
-import {InterestLib} from "../../contracts/libraries/InterestLib.sol";
+import {Debt, InterestLib} from "../../contracts/libraries/InterestLib.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// For halmos (make analyse), which proves each `check_` for all inputs of these types at once; forge does not
 /// run them. Divisions of 256 bits are beyond the solvers: tests/Arithmetic.t.sol fuzzes what has one.
 contract Symbolic is Test {
     using BooksLib for Books;
+    using InterestLib for Debt;
     using InterestLib for Loan;
 
     uint256 private constant PERIOD = 60 days;
@@ -18,12 +19,8 @@ contract Symbolic is Test {
 
     Calendar private _calendar;
 
-    function loanOf(uint256 principal, uint256 rate, uint256 lateRate)
-        private
-        pure
-        returns (Loan memory loan)
-    {
-        (loan.principal, loan.rate, loan.lateRate) = (uint96(principal), uint64(rate), uint64(lateRate));
+    function loanOf(uint256 rate, uint256 lateRate) private pure returns (Loan memory loan) {
+        (loan.rate, loan.lateRate) = (uint64(rate), uint64(lateRate));
         (loan.dueAt, loan.graceEndsAt) = (uint40(DUE), uint40(GRACE_END));
     }
 
@@ -32,7 +29,7 @@ contract Symbolic is Test {
     /// Time that stands still or runs backwards bears no interest.
     function check_interest_of_nothing(uint96 principal, uint64 rate, uint40 from, uint40 to) public pure {
         vm.assume(to <= from);
-        assert(loanOf(principal, rate, rate).between(from, to) == 0);
+        assert(loanOf(rate, rate).between(principal, from, to) == 0);
     }
 
     /// Where a stretch of time is cut makes no difference.
@@ -41,8 +38,9 @@ contract Symbolic is Test {
         pure
     {
         vm.assume(from <= middle && middle <= to);
-        Loan memory loan = loanOf(principal, rate, 0);
-        assert(loan.between(from, to) == loan.between(from, middle) + loan.between(middle, to));
+        Loan memory loan = loanOf(rate, 0);
+        uint256 cut = loan.between(principal, from, middle) + loan.between(principal, middle, to);
+        assert(loan.between(principal, from, to) == cut);
     }
 
     /// Before the end of grace all interest is booked, after it all of the later interest is suspended.
@@ -50,24 +48,23 @@ contract Symbolic is Test {
         public
         pure
     {
-        Loan memory loan = loanOf(principal, rate, late);
-        loan.settledAt = uint40(DUE);
-        loan.settle(GRACE_END + after_);
-        assert(loan.interestScaled == uint256(principal) * (uint256(rate) + late) * (GRACE_END - DUE));
-        assert(loan.suspendedScaled == uint256(principal) * (uint256(rate) + late) * after_);
-        assert(loan.settledAt == GRACE_END + after_);
+        Debt memory debt = Debt(principal, uint40(DUE), 0, 0);
+        debt.settle(loanOf(rate, late), GRACE_END + after_);
+        assert(debt.interest == uint256(principal) * (uint256(rate) + late) * (GRACE_END - DUE));
+        assert(debt.suspended == uint256(principal) * (uint256(rate) + late) * after_);
+        assert(debt.settledAt == GRACE_END + after_);
     }
 
     // -------------------------------------------------------------------------------------- books
 
     /// Taking a loan out of the books leaves nothing of it, current or delinquent.
     function check_posting_is_reversible(uint96 principal, uint64 rate, uint64 late, bool delinquent) public {
-        Loan memory loan = loanOf(principal, rate, late);
+        Loan memory loan = loanOf(rate, late);
         Books memory books;
         books.settledAt = delinquent ? GRACE_END + 5 days : DUE - 5 days;
-        loan.settledAt = uint40(books.settledAt);
-        books.post(_calendar, PERIOD, loan, 1);
-        books.post(_calendar, PERIOD, loan, -1);
+        Debt memory debt = Debt(principal, uint40(books.settledAt), 0, 0);
+        books.post(_calendar, PERIOD, loan, debt, 1);
+        books.post(_calendar, PERIOD, loan, debt, -1);
         assert(books.value == 0 && books.slope == 0);
         assert(books.markdown == 0 && books.markdownSlope == 0);
         assert(_calendar.turns[DUE / 1 days].slope == 0);
@@ -78,10 +75,9 @@ contract Symbolic is Test {
     /// A delinquent loan is marked down by its value for every second since the end of grace.
     function check_markdown_is_value_by_time(uint96 principal, uint32 late) public {
         vm.assume(late < PERIOD);
-        Loan memory loan = loanOf(principal, 0, 0);
         Books memory books;
         books.settledAt = GRACE_END + late;
-        books.post(_calendar, PERIOD, loan, 1);
+        books.post(_calendar, PERIOD, loanOf(0, 0), Debt(principal, 0, 0, 0), 1);
         assert(books.markdown == books.value * int256(uint256(late)));
         assert(books.markdownSlope == books.value);
         assert(books.slope == 0);
@@ -89,10 +85,9 @@ contract Symbolic is Test {
 
     /// From default on a loan is in the books no more.
     function check_default_is_worth_nothing(uint96 principal, uint64 rate, uint32 later) public {
-        Loan memory loan = loanOf(principal, rate, rate);
         Books memory books;
         books.settledAt = GRACE_END + PERIOD + later;
-        books.post(_calendar, PERIOD, loan, 1);
+        books.post(_calendar, PERIOD, loanOf(rate, rate), Debt(principal, 0, 0, 0), 1);
         assert(books.value == 0 && books.markdown == 0 && books.slope == 0 && books.markdownSlope == 0);
     }
 }

@@ -12,7 +12,7 @@ use tessera_artifact::{Secrecy, read_json, write_json};
 use tessera_core::{FeatureCommitment, SchemaDigest};
 
 const KIND: &str = "tessera.credential";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const LIMIT: u64 = 64 << 10;
 
 sol! {
@@ -31,10 +31,20 @@ sol! {
         uint64 issuedAt;
         /// Unix seconds; not valid from here on.
         uint64 expiresAt;
-        /// The most that may be lent against it, in the token's smallest unit.
-        uint128 maxExposure;
+        /// What else the attester vouches for: for loans the hash of an [`Exposure`].
+        bytes32 claims;
         /// Random: two credentials never share a uid.
         uint256 salt;
+    }
+
+    /// How much of what may be lent against a credential; the contract's struct of the same name. Its
+    /// EIP-712 struct hash is the credential's `claims`.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Exposure {
+        /// The token that is lent, which gives the amount its unit.
+        address asset;
+        /// The most that one loan may pay out, in the token's smallest unit.
+        uint128 max;
     }
 }
 
@@ -66,6 +76,8 @@ pub struct SignedCredential {
     pub home: Home,
     /// What is attested.
     pub credential: Credential,
+    /// What `claims` is the hash of.
+    pub exposure: Exposure,
     /// Who attests.
     pub attester: Address,
     /// `r ‖ s ‖ v`, or whatever an attester that is a contract accepts.
@@ -88,12 +100,15 @@ impl SignedCredential {
         element("commitment", self.credential.commitment, FeatureCommitment::from_be_bytes)
     }
 
-    /// Checks all that can be checked without a chain: field elements, dates against `now` (unix
+    /// Checks all that can be checked without a chain: field elements, exposure, dates against `now` (unix
     /// seconds), and the signature of an attester that is an account. Whether the registry trusts
     /// the attester and whether the credential was revoked, only the registry knows.
     pub fn check(&self, now: u64) -> Result<(), CredentialError> {
         self.schema()?;
         self.commitment()?;
+        if self.exposure.eip712_hash_struct() != self.credential.claims {
+            return Err(CredentialError::Exposure { claims: self.credential.claims });
+        }
         self.check_signature()?;
         let Credential { issuedAt: issued_at, expiresAt: expires_at, .. } = self.credential;
         if expires_at <= issued_at {
@@ -151,7 +166,7 @@ impl SignedCredential {
         let found = file.uid;
         let signed = file.parse().map_err(|expected| CredentialError::Field {
             path: path.into(),
-            field: "maxExposure",
+            field: "exposure",
             expected,
         })?;
         let computed = signed.uid();
@@ -197,6 +212,7 @@ struct CredentialFile {
     chain_id: u64,
     registry: Address,
     credential: CredentialFields,
+    exposure: ExposureFields,
     attester: Address,
     signature: Bytes,
 }
@@ -210,8 +226,15 @@ struct CredentialFields {
     commitment: B256,
     issued_at: u64,
     expires_at: u64,
-    max_exposure: String,
+    claims: B256,
     salt: B256,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExposureFields {
+    asset: Address,
+    max: String,
 }
 
 impl From<&SignedCredential> for CredentialFile {
@@ -228,8 +251,12 @@ impl From<&SignedCredential> for CredentialFile {
                 commitment: c.commitment,
                 issued_at: c.issuedAt,
                 expires_at: c.expiresAt,
-                max_exposure: c.maxExposure.to_string(),
+                claims: c.claims,
                 salt: c.salt.into(),
+            },
+            exposure: ExposureFields {
+                asset: signed.exposure.asset,
+                max: signed.exposure.max.to_string(),
             },
             attester: signed.attester,
             signature: signed.signature.clone(),
@@ -238,11 +265,15 @@ impl From<&SignedCredential> for CredentialFile {
 }
 
 impl CredentialFile {
-    /// The credential, or what `maxExposure` should have been.
+    /// The credential, or what `exposure` should have been.
     fn parse(self) -> Result<SignedCredential, &'static str> {
         let c = self.credential;
-        let expected = "a decimal number below 2^128, as a string,";
-        let max_exposure = c.max_exposure.parse().map_err(|_| expected)?;
+        let expected = "a token and a decimal number below 2^128, as a string,";
+        let max = self.exposure.max.parse().map_err(|_| expected)?;
+        let exposure = Exposure { asset: self.exposure.asset, max };
+        if exposure.eip712_hash_struct() != c.claims {
+            return Err("the exposure that the claims are the hash of");
+        }
         Ok(SignedCredential {
             home: Home { chain_id: self.chain_id, registry: self.registry },
             credential: Credential {
@@ -252,9 +283,10 @@ impl CredentialFile {
                 commitment: c.commitment,
                 issuedAt: c.issued_at,
                 expiresAt: c.expires_at,
-                maxExposure: max_exposure,
+                claims: c.claims,
                 salt: U256::from_be_bytes(c.salt.0),
             },
+            exposure,
             attester: self.attester,
             signature: self.signature,
         })

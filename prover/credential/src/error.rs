@@ -48,6 +48,13 @@ pub enum CredentialError {
         /// What it should look like.
         expected: &'static str,
     },
+    /// The exposure is not what the credential's claims are the hash of.
+    #[cfg(feature = "sign")]
+    #[error("the exposure is not the one that was signed: the credential's claims are {claims}")]
+    Exposure {
+        /// What was signed.
+        claims: B256,
+    },
     #[cfg(feature = "sign")]
     /// The uid written in the file is not that of the credential in it.
     #[error(

@@ -1,10 +1,13 @@
 //! Issuing: fresh blinding and salt, a commitment, a signature.
 
 use crate::{
-    AccountKey, Credential, CredentialError, Home, Opening, SignedCredential, fill_random,
-    fresh_blinding,
+    AccountKey, Credential, CredentialError, Exposure, Home, Opening, SignedCredential,
+    fill_random, fresh_blinding,
 };
-use alloy::primitives::{Address, B256, U256};
+use alloy::{
+    primitives::{Address, B256, U256},
+    sol_types::SolStruct,
+};
 use tessera_model::{Features, Schema};
 
 /// What an attester grants besides vouching for the features.
@@ -18,8 +21,8 @@ pub struct Grant {
     pub issued_at: u64,
     /// Unix seconds.
     pub expires_at: u64,
-    /// The most that may be lent, in the token's smallest unit.
-    pub max_exposure: u128,
+    /// The most that may be lent, and of which token.
+    pub exposure: Exposure,
 }
 
 /// Both halves of a new credential.
@@ -43,7 +46,7 @@ pub fn issue(
     features: Features,
     grant: Grant,
 ) -> Result<Issued, CredentialError> {
-    let Grant { subject, holder, issued_at, expires_at, max_exposure } = grant;
+    let Grant { subject, holder, issued_at, expires_at, exposure } = grant;
     if expires_at <= issued_at {
         return Err(CredentialError::Dates { issued_at, expires_at });
     }
@@ -57,12 +60,13 @@ pub fn issue(
         commitment: opening.commitment().to_be_bytes().into(),
         issuedAt: issued_at,
         expiresAt: expires_at,
-        maxExposure: max_exposure,
+        claims: exposure.eip712_hash_struct(),
         salt: U256::from_be_bytes(salt),
     };
     let mut signed = SignedCredential {
         home,
         credential,
+        exposure,
         attester: key.address(),
         signature: Default::default(),
     };

@@ -27,7 +27,7 @@ mod opening;
 #[cfg(feature = "sign")]
 pub use account::AccountKey;
 #[cfg(feature = "sign")]
-pub use credential::{Credential, Home, SignedCredential};
+pub use credential::{Credential, Exposure, Home, SignedCredential};
 pub use error::CredentialError;
 #[cfg(feature = "sign")]
 pub use issue::{Grant, Issued, issue};

@@ -1,11 +1,15 @@
 //! Issue, file, load, check; and every way in which a credential can be wrong.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::{
+    primitives::{Address, B256, U256},
+    sol_types::SolStruct,
+};
 use proptest::prelude::*;
 use std::{fs, path::Path};
 use tempfile::TempDir;
 use tessera_credential::{
-    AccountKey, CredentialError as Error, Grant, Home, Issued, Opening, SignedCredential, issue,
+    AccountKey, CredentialError as Error, Exposure, Grant, Home, Issued, Opening, SignedCredential,
+    issue,
 };
 use tessera_model::{Feature, FeatureKind, Features, Schema};
 
@@ -33,7 +37,7 @@ fn grant() -> Grant {
         holder: B256::repeat_byte(0xcc),
         issued_at: NOW,
         expires_at: NOW + 1000,
-        max_exposure: u128::MAX,
+        exposure: Exposure { asset: Address::repeat_byte(0xee), max: u128::MAX },
     }
 }
 
@@ -102,7 +106,10 @@ fn any_change_voids_the_signature() {
         |s| s.credential.commitment = B256::with_last_byte(1),
         |s| s.credential.issuedAt -= 1,
         |s| s.credential.expiresAt += 1,
-        |s| s.credential.maxExposure -= 1,
+        |s| {
+            s.exposure.max -= 1;
+            s.credential.claims = s.exposure.eip712_hash_struct();
+        },
         |s| s.credential.salt += U256::from(1),
     ];
     for (i, change) in changes.iter().enumerate() {
@@ -179,7 +186,7 @@ fn edited_and_damaged_files_are_refused_by_name() {
         (exposure.as_str(), "340282366920938463463374607431768211456"),
         (exposure.as_str(), "-1"),
         ("tessera.credential", "tessera.opening"),
-        ("\"version\": 1", "\"version\": 2"),
+        ("\"version\": 2", "\"version\": 3"),
         ("\"salt\"", "\"sold\""),
         ("0x", "0y"),
     ];

@@ -11,7 +11,7 @@ use reference::{hash, permute};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 use tessera_core::{Fr, Secret, from_hex, to_be_bytes, to_hex};
-use tessera_credential::{AccountKey, Credential, Home, Opening, SignedCredential};
+use tessera_credential::{AccountKey, Credential, Exposure, Home, Opening, SignedCredential};
 use tessera_model::{Feature, FeatureKind, Features, Schema};
 
 const FEATURES: u64 = 1;
@@ -71,6 +71,10 @@ fn signed_vector(commitment: Fr) -> Value {
     let key = AccountKey::from_hex(&format!("0x{}", "11".repeat(32)), "vectors").unwrap();
     let home =
         Home { chain_id: 31337, registry: address!("0x00000000000000000000000000000000000000aa") };
+    let exposure = Exposure {
+        asset: address!("0x00000000000000000000000000000000000000ee"),
+        max: 25_000_000_000,
+    };
     let credential = Credential {
         schema: schema().digest().to_be_bytes().into(),
         subject: address!("0x00000000000000000000000000000000000000bb"),
@@ -78,12 +82,13 @@ fn signed_vector(commitment: Fr) -> Value {
         commitment: to_be_bytes(&commitment).into(),
         issuedAt: 1_800_000_000,
         expiresAt: 1_807_776_000,
-        maxExposure: 25_000_000_000,
+        claims: exposure.eip712_hash_struct(),
         salt: U256::from(0xdd),
     };
     let mut signed = SignedCredential {
         home,
         credential,
+        exposure,
         attester: key.address(),
         signature: Default::default(),
     };
@@ -98,8 +103,10 @@ fn signed_vector(commitment: Fr) -> Value {
         "credential": {
             "schema": c.schema, "subject": lower(c.subject), "holder": c.holder,
             "commitment": c.commitment, "issuedAt": c.issuedAt, "expiresAt": c.expiresAt,
-            "maxExposure": c.maxExposure.to_string(), "salt": B256::from(c.salt),
+            "claims": c.claims, "salt": B256::from(c.salt),
         },
+        "exposure": { "asset": lower(signed.exposure.asset), "max": signed.exposure.max.to_string() },
+        "exposureTypeHash": signed.exposure.eip712_type_hash(),
         "typeHash": c.eip712_type_hash(),
         "structHash": c.eip712_hash_struct(),
         "domainSeparator": home.domain().hash_struct(),

@@ -30,24 +30,36 @@ sol! {
         bytes32 commitment;
         uint64 issuedAt;
         uint64 expiresAt;
-        uint128 maxExposure;
+        bytes32 claims;
         uint256 salt;
     }
 
     struct AttesterKey {
         address issuer;
-        uint64 validFrom;
-        uint64 retiredAt;
+        uint40 validFrom;
+        uint40 retiredAt;
         bool revoked;
+        bool p256;
+    }
+
+    #[derive(Debug)]
+    struct Person {
+        address pool;
+        uint40 freeAt;
+        uint40 notBefore;
+        uint16 loans;
+        uint16 repaid;
+        uint16 recovered;
     }
 
     interface ICredentialRegistry {
         function uidOf(Credential calldata credential) external view returns (bytes32 uid);
         function check(Credential calldata credential, address attester, bytes calldata signature) external view returns (bytes32 uid);
-        function addAttester(address attester, address issuer, uint64 validFrom) external;
+        function addAttester(address attester, address issuer, uint40 validFrom) external;
         function attesterKey(address attester) external view returns (AttesterKey memory);
         function allowPool(address pool) external;
         function lockedBy(address attester, bytes32 holder) external view returns (address pool);
+        function personOf(address attester, bytes32 holder) external view returns (Person memory);
     }
 
     #[derive(Debug, PartialEq, Eq)]
@@ -58,17 +70,31 @@ sol! {
         uint64 deadline;
     }
 
-    /// What `IUnderwriter.context` hashes: all static, so the struct encodes as its members do.
+    /// What a loan is used for, as `IUnderwriter.context` hashes it: all static, so the struct encodes as its
+    /// members do.
+    struct UsePreimage {
+        bytes32 tag;
+        Terms terms;
+        uint256 nonce;
+    }
+
+    /// What `IGate.contextFor` hashes.
     struct ContextPreimage {
         bytes32 tag;
         uint256 chainId;
-        address pool;
+        address consumer;
         address verifier;
         bytes32 policyId;
-        address borrower;
-        Terms terms;
+        address account;
+        uint256 class;
         bytes32 credentialUid;
-        uint256 nonce;
+        bytes32 usage;
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct Exposure {
+        address asset;
+        uint128 max;
     }
 
     #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +102,7 @@ sol! {
         Credential credential;
         address attester;
         bytes signature;
+        Exposure exposure;
         Terms terms;
         uint256 nonce;
     }
@@ -83,7 +110,7 @@ sol! {
     #[derive(Debug)]
     struct Tier {
         uint64 threshold;
-        uint128 maxAmount;
+        uint96 maxAmount;
         uint64 premium;
         uint32 term;
     }
@@ -93,12 +120,24 @@ sol! {
         uint64 baseRate;
         uint64 lateRate;
         uint32 grace;
+        bool line;
     }
 
-    struct PolicyConfig {
+    struct Rule {
         address verifier;
         uint256 modelDigest;
         uint256 schema;
+        uint256 segments;
+        uint64[] thresholds;
+        address[] issuers;
+        uint32 maxAge;
+        uint16 from;
+        uint16 to;
+    }
+
+    struct PolicyConfig {
+        Rule rule;
+        address asset;
         Pricing pricing;
         Tier[] tiers;
     }
@@ -106,67 +145,88 @@ sol! {
     #[derive(Debug)]
     struct Policy {
         address verifier;
+        uint32 maxAge;
+        uint16 from;
+        uint16 to;
+        bool retired;
+        bool someIssuers;
         bytes32 codehash;
         uint256 modelDigest;
         uint256 schema;
-        Pricing pricing;
-        uint32 firstTier;
-        uint32 tierCount;
-        bool retired;
-        bool line;
-        uint32 issuerCount;
+        uint32 firstClass;
+        uint32 classCount;
     }
 
     interface IUnderwriter {
+        function policyId() external view returns (bytes32);
         function policyById(bytes32 id) external view returns (Policy memory);
-        function policyOf(uint256 tier) external view returns (bytes32);
+        function policyOf(uint256 class) external view returns (bytes32);
+        function termsOf(bytes32 id) external view returns (Pricing memory pricing, address asset);
         function tiers(uint256 tier) external view returns (Tier memory);
-        function tierCount() external view returns (uint256);
+        function classCount() external view returns (uint256);
     }
 
     struct PoolConfig {
         address asset;
-        string name;
-        string symbol;
         address underwriter;
         uint32 delinquencyPeriod;
         address authority;
+        address vault;
+    }
+
+    struct VaultConfig {
+        address pool;
+        string name;
+        string symbol;
+        uint32 notice;
     }
 
     #[derive(Debug)]
+    struct Limits {
+        uint96 deposits;
+        uint64 utilisation;
+        uint64 cover;
+    }
+
+    #[derive(Debug)]
+    struct Fee {
+        uint64 share;
+        address receiver;
+    }
+
+    /// As agreed on; the hash of it is the loan's id.
+    #[derive(Debug, PartialEq, Eq)]
     struct Loan {
         address borrower;
         uint32 tier;
-        uint64 rate;
+        bool line;
         address attester;
-        uint64 lateRate;
         bytes32 holder;
+        bytes32 credentialUid;
+        uint64 rate;
+        uint64 lateRate;
         uint40 originatedAt;
         uint40 dueAt;
         uint40 graceEndsAt;
-        uint40 settledAt;
-        uint96 principal;
-        uint256 interestScaled;
-        uint256 suspendedScaled;
+        uint96 amount;
+        uint16 nonce;
     }
 
     #[derive(Debug, PartialEq, Eq)]
-    enum LoanStatus { None, Current, Grace, Delinquent, Default, Closed }
+    enum LoanStatus { None, Current, Grace, Delinquent, Default, Closed, Recovered }
 
     interface ITesseraPool {
         event Borrowed(
-            uint256 indexed loanId,
+            bytes32 indexed loanId,
             address indexed borrower,
             bytes32 indexed holder,
-            address attester,
-            bytes32 credentialUid,
+            Loan loan,
             bytes32 policyId,
-            Terms terms,
-            uint256 dueAt,
+            address receiver,
             uint256 context
         );
         event Repaid(
-            uint256 indexed loanId,
+            bytes32 indexed loanId,
             address indexed borrower,
             address indexed payer,
             uint256 interest,
@@ -176,20 +236,30 @@ sol! {
         );
 
         function previewBorrow(address borrower, BorrowRequest calldata request) external view returns (Statement memory proven);
-        function borrow(BorrowRequest calldata request, bytes calldata proof) external returns (uint256 loanId);
-        function repay(uint256 loanId, uint256 amount) external;
+        function borrow(BorrowRequest calldata request, bytes calldata proof) external returns (bytes32 loanId, Loan memory loan);
+        function repay(Loan calldata loan, uint256 amount) external;
         function statement(address borrower, BorrowRequest calldata request) external view returns (Statement memory);
-        function borrowNonce(address borrower) external view returns (uint256);
-        function loan(uint256 loanId) external view returns (Loan memory);
-        function debtOf(uint256 loanId) external view returns (uint256 principal, uint256 interest);
-        function statusOf(uint256 loanId) external view returns (LoanStatus);
-        function loanCount() external view returns (uint256);
         function underwriter() external view returns (address);
-        function policyId() external view returns (bytes32);
         function registry() external view returns (address);
-        function cash() external view returns (uint256);
-        function outstanding() external view returns (uint256);
         function asset() external view returns (address);
+        function book() external view returns (address);
+        function vault() external view returns (address);
+    }
+
+    interface ILoanBook {
+        function debtOf(Loan calldata loan) external view returns (uint256 principal, uint256 interest);
+        function statusOf(Loan calldata loan) external view returns (LoanStatus);
+    }
+
+    interface ITesseraVault {
+        function cash() external view returns (uint256);
+        function loansValue() external view returns (uint256);
+        function notice() external view returns (uint32);
+        function totalAssets() external view returns (uint256);
+        function limits() external view returns (uint96 deposits, uint64 utilisation, uint64 leastCover);
+        function setLimits(Limits calldata next) external;
+        function setFee(Fee calldata next) external;
+        function previewDeposit(uint256 assets) external view returns (uint256 shares);
         function deposit(uint256 assets, address receiver) external returns (uint256 shares);
     }
 
@@ -213,9 +283,15 @@ impl From<&tessera_credential::Credential> for Credential {
             commitment: c.commitment,
             issuedAt: c.issuedAt,
             expiresAt: c.expiresAt,
-            maxExposure: c.maxExposure,
+            claims: c.claims,
             salt: c.salt,
         }
+    }
+}
+
+impl From<&tessera_credential::Exposure> for Exposure {
+    fn from(exposure: &tessera_credential::Exposure) -> Self {
+        Self { asset: exposure.asset, max: exposure.max }
     }
 }
 

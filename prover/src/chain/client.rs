@@ -6,7 +6,7 @@ use alloy::{
     network::TransactionBuilder,
     primitives::{Address, B256, Bytes},
     providers::{DynProvider, PendingTransactionError, Provider, ProviderBuilder},
-    rpc::types::{Log, TransactionReceipt, TransactionRequest},
+    rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest},
     sol_types::{SolCall, SolEvent},
     transports::TransportError,
 };
@@ -97,6 +97,37 @@ impl Client {
         })
     }
 
+    /// What to take for the time: the later of the newest block's and this machine's clock, in unix
+    /// seconds. A quiet chain's last block may be old, and the next one is not.
+    pub async fn clock(&self) -> Result<u64, ChainError> {
+        let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Ok(self.now().await?.max(wall.map_or(0, |time| time.as_secs())))
+    }
+
+    /// The account's next nonce, pending transactions counted.
+    pub async fn nonce(&self) -> Result<u64, ChainError> {
+        let action = "give the account's nonce".to_owned();
+        let account = self.account.ok_or(ChainError::NoAccount { action: action.clone() })?;
+        let node = |source| ChainError::Node { action, source };
+        self.provider.get_transaction_count(account).pending().await.map_err(node)
+    }
+
+    /// The first event `E` of `contract` whose first indexed field is `topic`.
+    pub async fn event<E: SolEvent>(
+        &self,
+        contract: Address,
+        topic: B256,
+    ) -> Result<Option<E>, ChainError> {
+        let node = |source| ChainError::Node { action: "look for an event".into(), source };
+        let filter = Filter::new()
+            .address(contract)
+            .event_signature(E::SIGNATURE_HASH)
+            .topic1(topic)
+            .from_block(0);
+        let logs = self.provider.get_logs(&filter).await.map_err(node)?;
+        Ok(logs.iter().flat_map(|log| log.log_decode::<E>()).next().map(|log| log.inner.data))
+    }
+
     /// Code at `address`.
     pub async fn code(&self, address: Address) -> Result<Bytes, ChainError> {
         let action = format!("give the code of {address}");
@@ -121,6 +152,21 @@ impl Client {
         let action = action::<C>();
         let request = TransactionRequest::default().from(from).to(to).input(encode(call));
         let data = self.provider.call(request).await.map_err(|e| refused(&action, e))?;
+        C::abi_decode_returns(&data).map_err(|_| ChainError::Answer { action, to })
+    }
+
+    /// [`Self::read`] as of the next block: a quiet chain's last one is old, and what is dated today is not
+    /// valid yet in it.
+    pub async fn read_pending<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return, ChainError> {
+        let action = action::<C>();
+        let from = self.account.unwrap_or_default();
+        let request = TransactionRequest::default().from(from).to(to).input(encode(call));
+        let data = self.provider.call(request).block(BlockId::pending()).await;
+        let data = data.map_err(|e| refused(&action, e))?;
         C::abi_decode_returns(&data).map_err(|_| ChainError::Answer { action, to })
     }
 

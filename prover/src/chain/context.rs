@@ -1,6 +1,6 @@
 //! What a proof may be used for, in one field element.
 
-use super::abi::{ContextPreimage, Terms};
+use super::abi::{ContextPreimage, Terms, UsePreimage};
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
     sol_types::SolValue,
@@ -22,23 +22,26 @@ pub struct Use {
     pub borrower: Address,
     /// EIP-712 digest of the credential.
     pub credential_uid: B256,
-    /// The borrower's nonce at the pool.
+    /// How many loans the person took out before.
     pub nonce: U256,
 }
 
-/// `keccak256(abi.encode(keccak256("tessera.borrow.v1"), chainid, pool, verifier, policyId,
-/// borrower, terms, credentialUid, nonce)) >> 8`, as `IUnderwriter.context` has it.
+/// `keccak256(abi.encode(keccak256("tessera.use.v2"), chainid, pool, verifier, policyId, borrower, tier,
+/// credentialUid, use)) >> 8` with the use `keccak256(abi.encode(keccak256("tessera.borrow.v2"), terms,
+/// nonce))`, as `IUnderwriter.context` has it.
 pub fn context(of: &Use, terms: &Terms) -> Context {
+    let usage =
+        UsePreimage { tag: keccak256("tessera.borrow.v2"), terms: terms.clone(), nonce: of.nonce };
     let preimage = ContextPreimage {
-        tag: keccak256("tessera.borrow.v1"),
+        tag: keccak256("tessera.use.v2"),
         chainId: U256::from(of.chain_id),
-        pool: of.pool,
+        consumer: of.pool,
         verifier: of.verifier,
         policyId: of.policy_id,
-        borrower: of.borrower,
-        terms: terms.clone(),
+        account: of.borrower,
+        class: terms.tier,
         credentialUid: of.credential_uid,
-        nonce: of.nonce,
+        usage: keccak256(usage.abi_encode()),
     };
     let shifted: U256 = U256::from_be_bytes(keccak256(preimage.abi_encode()).0) >> 8usize;
     Context::from_be_bytes(shifted.to_be_bytes()).expect("248 bits are below the modulus")
@@ -67,25 +70,30 @@ mod tests {
         (of, terms)
     }
 
-    /// Twelve words, one after the other, by hand.
+    /// Six words and nine, one after the other, by hand.
     #[test]
     fn is_the_documented_hash() {
         let (of, terms) = example();
         let address = |byte| [[0; 12].as_slice(), &[byte; 20]].concat();
         let number = |n: u64| U256::from(n).to_be_bytes::<32>().to_vec();
+        let usage = [
+            keccak256("tessera.borrow.v2").to_vec(),
+            address(7),
+            number(8),
+            number(9),
+            number(10),
+            number(6),
+        ];
         let words = [
-            keccak256("tessera.borrow.v1").to_vec(),
+            keccak256("tessera.use.v2").to_vec(),
             number(31337),
             address(1),
             address(2),
             vec![3; 32],
             address(4),
-            address(7),
-            number(8),
             number(9),
-            number(10),
             vec![5; 32],
-            number(6),
+            keccak256(usage.concat()).to_vec(),
         ];
         let digest = keccak256(words.concat());
         let expected = format!("0x00{}", hex::encode(&digest[..31]));

@@ -108,6 +108,26 @@ pub enum ChainError {
         /// Any but [`super::LOCAL_CHAIN`].
         chain_id: u64,
     },
+    /// A journal of another deployment.
+    #[error(
+        "{path}: the journal of a deployment with other options, by another account or on another chain; finish that one, or move the file away"
+    )]
+    OtherPlan {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The verifier is for other models.
+    #[error(
+        "{verifier} verifies models of {found} segments, and the policy's model has {expected}: TesseraVerifier{expected} fits"
+    )]
+    Segments {
+        /// Its name.
+        verifier: String,
+        /// Of the model.
+        expected: u64,
+        /// Of the verifier.
+        found: alloy::primitives::U256,
+    },
     /// Of a file.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),

@@ -22,7 +22,9 @@ mod request;
 pub use artifact::Artifacts;
 pub use client::{Client, LOCAL_CHAIN, Receipt};
 pub use context::{Use, context};
-pub use deploy::{Deployment, Placed, Plan, PolicyPlan, TierPlan, TokenPlan, deploy};
+pub use deploy::{
+    Deployment, Journal, LimitsPlan, Placed, Plan, PolicyPlan, TierPlan, TokenPlan, deploy,
+};
 pub use error::ChainError;
 pub use pool::{Borrowed, Offer, Pool, PoolState, Repaid};
 pub use refusal::Refusal;

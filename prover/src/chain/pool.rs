@@ -2,7 +2,10 @@
 
 use super::{
     ChainError, Client, LOCAL_CHAIN, Receipt, Use,
-    abi::{self, ITesseraPool, ITesseraVerifier, IToken, IUnderwriter},
+    abi::{
+        self, ICredentialRegistry, ILoanBook, ITesseraPool, ITesseraVault, ITesseraVerifier,
+        IToken, IUnderwriter,
+    },
     context,
     request::{Request, Terms},
 };
@@ -56,6 +59,10 @@ pub struct PoolState {
     pub registry: Address,
     /// Who decides.
     pub underwriter: Address,
+    /// The money and the depositors' shares.
+    pub vault: Address,
+    /// Seconds from a redemption request until it may be settled; 0 if shares are redeemed at once.
+    pub notice: u32,
     /// The token that is lent.
     pub asset: Address,
     /// Its symbol.
@@ -64,9 +71,7 @@ pub struct PoolState {
     pub decimals: u8,
     /// In hand, in the smallest unit.
     pub cash: U256,
-    /// Lent and not yet repaid, without interest.
-    pub outstanding: U256,
-    /// Loans ever made.
+    /// What the loans that are not written off owe, with the interest booked so far.
     pub loans: U256,
     /// Every tier of every policy.
     pub offers: Vec<Offer>,
@@ -77,8 +82,10 @@ pub struct PoolState {
 /// A loan paid out.
 #[derive(Clone, Debug)]
 pub struct Borrowed {
-    /// The loan's number.
-    pub loan: U256,
+    /// The loan's id: the hash of its record.
+    pub id: B256,
+    /// What was agreed on.
+    pub loan: abi::Loan,
     /// Unix seconds.
     pub due_at: u64,
     /// Of the transaction.
@@ -136,7 +143,8 @@ impl Pool {
     pub async fn state(&self) -> Result<PoolState, ChainError> {
         let asset = self.read(ITesseraPool::assetCall {}).await?;
         let underwriter = self.read(ITesseraPool::underwriterCall {}).await?;
-        let count = self.client.read(underwriter, &IUnderwriter::tierCountCall {}).await?;
+        let vault = self.vault().await?;
+        let count = self.client.read(underwriter, &IUnderwriter::classCountCall {}).await?;
         let mut offers = Vec::new();
         for tier in 0..u32::try_from(count).unwrap_or(u32::MAX) {
             offers.push(self.offer_of(underwriter, tier).await?);
@@ -151,12 +159,13 @@ impl Pool {
             chain_id: self.client.chain_id(),
             registry: self.read(ITesseraPool::registryCall {}).await?,
             underwriter,
+            vault,
+            notice: self.client.read(vault, &ITesseraVault::noticeCall {}).await?,
             asset,
             symbol: self.client.read(asset, &IToken::symbolCall {}).await?,
             decimals: self.client.read(asset, &IToken::decimalsCall {}).await?,
-            cash: self.read(ITesseraPool::cashCall {}).await?,
-            outstanding: self.read(ITesseraPool::outstandingCall {}).await?,
-            loans: self.read(ITesseraPool::loanCountCall {}).await?,
+            cash: self.client.read(vault, &ITesseraVault::cashCall {}).await?,
+            loans: self.client.read(vault, &ITesseraVault::loansValueCall {}).await?,
             offers,
             insecure,
         })
@@ -171,8 +180,9 @@ impl Pool {
         let index = U256::from(tier);
         let read = &self.client;
         let terms = read.read(underwriter, &IUnderwriter::tiersCall { tier: index }).await?;
-        let id = read.read(underwriter, &IUnderwriter::policyOfCall { tier: index }).await?;
+        let id = read.read(underwriter, &IUnderwriter::policyOfCall { class: index }).await?;
         let policy = read.read(underwriter, &IUnderwriter::policyByIdCall { id }).await?;
+        let pricing = read.read(underwriter, &IUnderwriter::termsOfCall { id }).await?.pricing;
         let overflow = |field: &'static str, value: U256| ChainError::Statement {
             field,
             expected: "below the field's modulus".into(),
@@ -183,7 +193,7 @@ impl Pool {
             tier,
             threshold: terms.threshold,
             max_amount: U256::from(terms.maxAmount),
-            rate: policy.pricing.baseRate.saturating_add(terms.premium),
+            rate: pricing.baseRate.saturating_add(terms.premium),
             term: terms.term,
             policy_id: id,
             retired: policy.retired,
@@ -208,8 +218,10 @@ impl Pool {
         credential: SignedCredential,
         terms: Terms,
     ) -> Result<Request, ChainError> {
-        let borrower = credential.credential.subject;
-        let nonce = self.read(ITesseraPool::borrowNonceCall { borrower }).await?;
+        let registry = self.read(ITesseraPool::registryCall {}).await?;
+        let (attester, holder) = (credential.attester, credential.credential.holder);
+        let call = ICredentialRegistry::personOfCall { attester, holder };
+        let nonce = U256::from(self.client.read(registry, &call).await?.loans);
         self.request_at(credential, terms, nonce).await
     }
 
@@ -256,7 +268,8 @@ impl Pool {
     /// amounts, and whether the person has a loan already.
     pub async fn preview(&self, request: &Request) -> Result<(), ChainError> {
         let (borrower, request) = (request.borrower, request.to_abi());
-        self.read(ITesseraPool::previewBorrowCall { borrower, request }).await?;
+        let call = ITesseraPool::previewBorrowCall { borrower, request };
+        self.client.read_pending(self.address, &call).await?;
         Ok(())
     }
 
@@ -282,24 +295,25 @@ impl Pool {
         let receipt = self.client.send(self.address, &request.call(proof)).await?;
         let event = receipt.event::<ITesseraPool::Borrowed>(self.address);
         let event = event.ok_or_else(|| self.no_event("borrow"))?;
-        Ok(Borrowed { loan: event.loanId, due_at: event.dueAt.saturating_to(), receipt })
+        let due_at = event.loan.dueAt.to();
+        Ok(Borrowed { id: event.loanId, loan: event.loan, due_at, receipt })
     }
 
-    /// Pays `amount` of loan number `loan` from the client's account, or all of it; allows the pool
-    /// to take that much first.
-    pub async fn repay(&self, loan: U256, amount: Option<U256>) -> Result<Repaid, ChainError> {
+    /// Pays `amount` of `loan` from the client's account, or all of it; allows the vault to take that much
+    /// first.
+    pub async fn repay(
+        &self,
+        loan: &abi::Loan,
+        amount: Option<U256>,
+    ) -> Result<Repaid, ChainError> {
         let payer = self.client.account().unwrap_or_default();
-        let token = self.read(ITesseraPool::assetCall {}).await?;
+        let (token, vault) = (self.read(ITesseraPool::assetCall {}).await?, self.vault().await?);
         let owed = self.debt(loan).await?;
         // Interest accrues until the payment's block: allow a day of it, at 1000 % a year.
         let margin = owed / U256::from(36) + U256::from(1);
-        let most = amount.unwrap_or(owed + margin);
-        let allowance = IToken::allowanceCall { owner: payer, spender: self.address };
-        if self.client.read(token, &allowance).await? < most {
-            let approve = IToken::approveCall { spender: self.address, value: most };
-            self.client.send(token, &approve).await?;
-        }
-        let call = ITesseraPool::repayCall { loanId: loan, amount: amount.unwrap_or(U256::MAX) };
+        self.allow(token, payer, vault, amount.unwrap_or(owed + margin)).await?;
+        let call =
+            ITesseraPool::repayCall { loan: loan.clone(), amount: amount.unwrap_or(U256::MAX) };
         let receipt = self.client.send(self.address, &call).await?;
         let event = receipt.event::<ITesseraPool::Repaid>(self.address);
         let event = event.ok_or_else(|| self.no_event("repay"))?;
@@ -307,16 +321,54 @@ impl Pool {
         Ok(Repaid { interest: event.interest, principal: event.principal, left, receipt })
     }
 
-    /// Principal and interest owed on loan number `loan` now.
-    pub async fn debt(&self, loan: U256) -> Result<U256, ChainError> {
-        let owed = self.read(ITesseraPool::debtOfCall { loanId: loan }).await?;
+    /// Deposits `assets` for the client's account.
+    pub async fn deposit(&self, assets: U256) -> Result<Receipt, ChainError> {
+        let receiver = self.client.account().unwrap_or_default();
+        let (token, vault) = (self.read(ITesseraPool::assetCall {}).await?, self.vault().await?);
+        self.allow(token, receiver, vault, assets).await?;
+        self.client.send(vault, &ITesseraVault::depositCall { assets, receiver }).await
+    }
+
+    /// Shares that a deposit of `assets` would buy now.
+    pub async fn preview_deposit(&self, assets: U256) -> Result<U256, ChainError> {
+        let vault = self.vault().await?;
+        self.client.read(vault, &ITesseraVault::previewDepositCall { assets }).await
+    }
+
+    /// The vault of the pool.
+    pub async fn vault(&self) -> Result<Address, ChainError> {
+        self.read(ITesseraPool::vaultCall {}).await
+    }
+
+    async fn allow(
+        &self,
+        token: Address,
+        owner: Address,
+        spender: Address,
+        most: U256,
+    ) -> Result<(), ChainError> {
+        let allowance = IToken::allowanceCall { owner, spender };
+        if self.client.read(token, &allowance).await? < most {
+            self.client.send(token, &IToken::approveCall { spender, value: most }).await?;
+        }
+        Ok(())
+    }
+
+    /// Principal and interest owed on `loan` now.
+    pub async fn debt(&self, loan: &abi::Loan) -> Result<U256, ChainError> {
+        let book = self.read(ITesseraPool::bookCall {}).await?;
+        let owed = self.client.read(book, &ILoanBook::debtOfCall { loan: loan.clone() }).await?;
         Ok(owed.principal.saturating_add(owed.interest))
     }
 
-    /// The record of loan number `loan`, and where it stands.
-    pub async fn loan(&self, loan: U256) -> Result<(abi::Loan, abi::LoanStatus), ChainError> {
-        let record = self.read(ITesseraPool::loanCall { loanId: loan }).await?;
-        Ok((record, self.read(ITesseraPool::statusOfCall { loanId: loan }).await?))
+    /// The record of the loan with this id, from the event that it was made with, and where it stands; none
+    /// if the pool made no such loan.
+    pub async fn loan(&self, id: B256) -> Result<Option<(abi::Loan, abi::LoanStatus)>, ChainError> {
+        let event = self.client.event::<ITesseraPool::Borrowed>(self.address, id).await?;
+        let Some(event) = event else { return Ok(None) };
+        let book = self.read(ITesseraPool::bookCall {}).await?;
+        let call = ILoanBook::statusOfCall { loan: event.loan.clone() };
+        Ok(Some((event.loan, self.client.read(book, &call).await?)))
     }
 
     fn no_event(&self, action: &str) -> ChainError {

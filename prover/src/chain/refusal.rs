@@ -28,6 +28,11 @@ sol! {
         error CredentialExpired(uint64 expiresAt, uint256 timestamp);
         error CredentialRevoked(bytes32 uid);
         error BadSignature(address attester, bytes32 uid);
+        error CredentialSuperseded(bytes32 holder, uint40 notBefore, uint64 issuedAt);
+        error BadNotBefore(uint40 present, uint40 given);
+        error NotAP256Key(bytes32 x, bytes32 y);
+        error MissingPrecompile(address precompile);
+        error PoolNotGone(address pool);
         error EmptyRecord(bytes32 digest);
         error RecordIsFixed(bytes32 digest, bytes32 contentHash);
         error PoolNotAllowed(address pool);
@@ -55,31 +60,52 @@ sol! {
         error AmountAboveTier(uint256 amount, uint256 max);
         error AmountAboveExposure(uint256 amount, uint256 max);
         error ProofNotAccepted();
+        error BadSlots(uint16 from, uint16 to);
+        error WrongSegments(uint256 expected, uint256 actual);
+        error CredentialTooOld(uint64 issuedAt, uint32 maxAge);
+        error NotAssigned(bytes32 policyId, uint256 slot);
+        error AlreadyConsumed(uint256 context);
+        error ThresholdsGiven(uint256 count);
+        error WrongAsset(address expected, address given);
+        error WrongExposure(bytes32 claims, bytes32 given);
 
         error WrongNonce(uint256 expected, uint256 given);
         error InsufficientCash(uint256 amount, uint256 cash);
         error BadReceiver(address receiver);
         error BadBorrowerSignature(address borrower);
-        error LoanNotOpen(uint256 loanId);
+        error LoanNotOpen(bytes32 loanId);
         error TransferMismatch(uint256 expected, uint256 moved);
 
         error UtilisationTooHigh(uint256 lent, uint256 max);
         error CoverTooLow(uint256 cover, uint256 needed);
-        error NotALine(uint256 loanId);
+        error NotALine(bytes32 loanId);
         error LineExpired(uint256 expiresAt, uint256 timestamp);
         error AmountAboveLimit(uint256 amount, uint256 left);
-        error LoanIsImpaired(uint256 loanId);
-        error NotTheBorrower(uint256 loanId, address caller);
+        error LoanIsMarked(bytes32 loanId);
+        error NotTheBorrower(bytes32 loanId, address caller);
         error NotThePool(address caller);
         error NotTighter();
         error ShareTooHigh(uint256 share, uint256 max);
-        error NotImpairable(uint256 loanId, uint256 graceEndsAt);
-        error NotRestorable(uint256 loanId, uint256 graceEndsAt);
+        error WrongDirection(uint64 present, uint64 share);
+        error LoanInDefault(bytes32 loanId);
+        error WrongCredential(bytes32 expected, bytes32 given);
+        error RequestIsCancelled(bytes32 digest);
+        error NotTheVault(address caller);
+        error NoticeIs(uint32 notice);
+        error NotTheOperator(address controller, address caller);
+        error WrongPool(address pool);
+        error NotTheQueuesVault(address caller);
+        error RequestPending(uint256 requestId);
+        error ClaimTooHigh(uint256 shares, uint256 assets);
 
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
         error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
         error ERC4626ExceededMaxDeposit(address receiver, uint256 assets, uint256 max);
+        error ERC4626ExceededMaxWithdraw(address owner, uint256 assets, uint256 max);
+        error ERC4626ExceededMaxRedeem(address owner, uint256 shares, uint256 max);
         error AccessManagedUnauthorized(address caller);
+        error AccessManagerNotScheduled(bytes32 operationId);
+        error AccessManagerNotReady(bytes32 operationId);
         error AccessManagerUnauthorizedAccount(address msgsender, uint64 roleId);
         error ReentrancyGuardReentrantCall();
         error SafeERC20FailedOperation(address token);
@@ -179,6 +205,23 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         E::BadSignature(e) => {
             format!("the signature on credential {} is not that of {}", e.uid, e.attester)
         }
+        E::CredentialSuperseded(e) => format!(
+            "the issuer knows better since: it wants a credential of {} or later, and this one is of {}",
+            date64(e.notBefore.to()),
+            date64(e.issuedAt)
+        ),
+        E::BadNotBefore(e) => format!(
+            "{} is in the future, or not after {}",
+            date64(e.given.to()),
+            date64(e.present.to())
+        ),
+        E::NotAP256Key(e) => format!("({}, {}) is not a point of the curve P-256", e.x, e.y),
+        E::MissingPrecompile(_) => {
+            "this chain does not verify P-256 signatures (EIP-7951, RIP-7212)".into()
+        }
+        E::PoolNotGone(e) => {
+            format!("the pool {} is not gone: it may lock, or never could", e.pool)
+        }
         E::EmptyRecord(e) => format!("the record of {} names no file", e.digest),
         E::RecordIsFixed(e) => {
             format!("the record of {} is of another file, {}", e.digest, e.contentHash)
@@ -239,9 +282,32 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         }
         E::ProofNotAccepted(_) => "the verifier did not accept the proof".into(),
 
+        E::BadSlots(e) => format!("the slots {} to {} are no part of 0 to 10000", e.from, e.to),
+        E::WrongSegments(e) => format!(
+            "the verifier is for models of {} segments, and the policy's model has {}",
+            e.actual, e.expected
+        ),
+        E::CredentialTooOld(e) => format!(
+            "the credential is of {}, and the policy takes none that is older than {} days",
+            date64(e.issuedAt),
+            e.maxAge / 86_400
+        ),
+        E::NotAssigned(e) => {
+            format!("the policy {} is for other borrowers: ask for another tier", e.policyId)
+        }
+        E::AlreadyConsumed(e) => format!("the context {:#x} was used already", e.context),
+        E::ThresholdsGiven(e) => {
+            format!("{} thresholds in the rule: they are those of the tiers", e.count)
+        }
+        E::WrongAsset(e) => format!(
+            "the amounts are of the token {}, and the pool lends {}: the credential's exposure or the tier is for another pool",
+            e.given, e.expected
+        ),
+        E::WrongExposure(_) => "the exposure is not the one that the attester signed".into(),
+
         E::WrongNonce(e) => {
             format!(
-                "the borrower's nonce is {}, the request has {}: it was used already",
+                "the borrower has taken out {} loans, the request was made after {}: it was used already",
                 e.expected, e.given
             )
         }
@@ -269,22 +335,41 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         E::AmountAboveLimit(e) => {
             format!("the amount {} is above the {} that are left of the line", e.amount, e.left)
         }
-        E::LoanIsImpaired(e) => format!("loan {} is impaired: nothing can be drawn", e.loanId),
+        E::LoanIsMarked(e) => format!("loan {} is marked down: nothing can be drawn", e.loanId),
+        E::WrongDirection(e) => format!(
+            "the marked share is {} × 1e-18 and would be {}: marking raises it, restoring lowers it",
+            e.present, e.share
+        ),
+        E::LoanInDefault(e) => {
+            format!("loan {} is in default: only payment brings it back", e.loanId)
+        }
+        E::WrongCredential(e) => {
+            format!("the line was opened on the credential {}, not on {}", e.expected, e.given)
+        }
+        E::RequestIsCancelled(_) => "the borrower took this signed request back".into(),
+        E::NotTheVault(e) => format!("only the pool's vault may do this, not {}", e.caller),
+        E::NoticeIs(e) if e.notice == 0 => {
+            "shares are redeemed at once here: there is nothing to request".into()
+        }
+        E::NoticeIs(e) => {
+            format!("shares are redeemed by request here, {} days ahead", e.notice / 86_400)
+        }
+        E::NotTheOperator(e) => format!("{} may not act for {}", e.caller, e.controller),
+        E::WrongPool(e) => format!("the pool {} names another vault", e.pool),
+        E::NotTheQueuesVault(e) => format!("only the vault may do this, not {}", e.caller),
+        E::RequestPending(e) => {
+            format!("the request of day {} is not settled yet: one at a time", e.requestId)
+        }
+        E::ClaimTooHigh(e) => format!(
+            "no more than {} shares or {} of the token's smallest unit can be claimed",
+            e.shares, e.assets
+        ),
         E::NotTheBorrower(e) => {
             format!("{} is not the borrower of loan {}", e.caller, e.loanId)
         }
         E::NotThePool(e) => format!("only the pool writes its book, not {}", e.caller),
         E::NotTighter(_) => "a limit would be loosened, which takes another call".into(),
         E::ShareTooHigh(e) => format!("the share {} is above {}", e.share, e.max),
-        E::NotImpairable(e) => {
-            let end = date(e.graceEndsAt);
-            format!("loan {} cannot be impaired: its grace ends at {end}", e.loanId)
-        }
-        E::NotRestorable(e) => {
-            let end = date(e.graceEndsAt);
-            format!("loan {} cannot be restored: its grace ends at {end}", e.loanId)
-        }
-
         E::ERC20InsufficientBalance(e) => {
             format!("{} has {} tokens and needs {}", e.sender, e.balance, e.needed)
         }
@@ -297,6 +382,17 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
         E::ERC4626ExceededMaxDeposit(e) => {
             format!("the deposit {} is above the most, {}", e.assets, e.max)
         }
+        E::ERC4626ExceededMaxWithdraw(e) => {
+            format!("the withdrawal {} is above the most, {}", e.assets, e.max)
+        }
+        E::ERC4626ExceededMaxRedeem(e) => {
+            format!("{} shares are more than can be redeemed now, {}", e.shares, e.max)
+        }
+        E::AccessManagerNotScheduled(_) => {
+            "this waits: announce it with AccessManager.schedule, and call again after the delay"
+                .into()
+        }
+        E::AccessManagerNotReady(_) => "this was announced, and its delay is not over yet".into(),
         E::AccessManagedUnauthorized(e) => format!("{} may not do this", e.caller),
         E::AccessManagerUnauthorizedAccount(e) => {
             format!("{} lacks the role {}", e.msgsender, e.roleId)

@@ -12,7 +12,7 @@ use tessera_core::Statement;
 use tessera_credential::SignedCredential;
 
 const KIND: &str = "tessera.request";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const LIMIT: u64 = 1 << 20;
 
 /// What a proof is made for, and all that `borrow` needs besides it. Public.
@@ -25,7 +25,7 @@ pub struct Request {
     pub borrower: Address,
     /// What is asked.
     pub terms: Terms,
-    /// The borrower's nonce at the pool.
+    /// How many loans the person took out before.
     pub nonce: U256,
     /// What has to be proven.
     pub statement: Statement,
@@ -61,6 +61,7 @@ impl Request {
             credential: (&self.credential.credential).into(),
             attester: self.credential.attester,
             signature: self.credential.signature.clone(),
+            exposure: (&self.credential.exposure).into(),
             terms: (&self.terms).into(),
             nonce: self.nonce,
         }

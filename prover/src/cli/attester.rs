@@ -4,6 +4,7 @@ use super::{
     Failure, Outcome,
     args::{Force, Node, address, duration, now, time, word},
     block_on,
+    pool::units,
     talk::{data, hint, json, talk},
 };
 use alloy::primitives::{Address, B256};
@@ -13,7 +14,9 @@ use std::{
     time::Duration,
 };
 use tessera::chain::abi::ICredentialRegistry;
-use tessera_credential::{AccountKey, Grant, Home, Opening, SignedCredential, date, issue};
+use tessera_credential::{
+    AccountKey, Exposure, Grant, Home, Opening, SignedCredential, date, issue,
+};
 use tessera_import::Table;
 use tessera_model::{Features, Schema};
 
@@ -34,7 +37,7 @@ Example: a credential for row 7 of a table, good for 90 days
   tessera attester issue --key attester.key --schema schema.json --csv borrowers.csv --row 7 \\
       --chain-id 31337 --registry 0x5FbDB2315678afecb367f032d93F642f64180aa3 \\
       --subject 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --person \"ID 4711\" \\
-      --max-exposure 5000000000 --out ada")]
+      --asset 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0 --max-exposure 5000 --out ada")]
     Issue(Issue),
     /// Check a credential: form, signature, dates; with the opening, that it fits.
     #[command(after_help = "\
@@ -83,12 +86,18 @@ pub struct Issue {
     /// How long it is valid.
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = duration)]
     valid: Duration,
-    /// From when it is valid [default: now].
+    /// From when it is valid [default: a minute ago].
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<u64>,
-    /// The most that may be lent against it, in the token's smallest unit.
+    /// The token that may be lent against it; a pool takes no credential without it.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    asset: Option<Address>,
+    /// Decimals of that token.
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    decimals: u8,
+    /// The most that one loan may pay out, in tokens.
     #[arg(long, value_name = "AMOUNT")]
-    max_exposure: u128,
+    max_exposure: String,
     /// Folder for both files.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -165,6 +174,11 @@ fn issue_one(args: Issue) -> Outcome {
     let Holder { holder, person, pseudonym_key } = args.holder;
     let holder = match (holder, person) {
         (Some(holder), _) => holder,
+        (None, Some(person)) if person.trim().is_empty() => {
+            return Err(Failure::input(
+                "--person is empty: every borrower would be the same person",
+            ));
+        }
         (None, Some(person)) => {
             let key = pseudonym_key
                 .map(|path| AccountKey::load(&path))
@@ -176,10 +190,14 @@ fn issue_one(args: Issue) -> Outcome {
             return Err(Failure::input("whose credential is it? --person TEXT says so"));
         }
     };
-    let issued_at = args.from.map_or_else(now, Ok)?;
+    // A minute back by itself: the chain's clock is that of its last block.
+    let issued_at = args.from.map_or_else(|| now().map(|now| now.saturating_sub(60)), Ok)?;
     let expires_at = issued_at.saturating_add(args.valid.as_secs());
-    let max_exposure = args.max_exposure;
-    let grant = Grant { subject: args.subject, holder, issued_at, expires_at, max_exposure };
+    let max = u128::try_from(units(&args.max_exposure, args.decimals)?).map_err(|_| {
+        Failure::input("--max-exposure is above 2^128 of the token's smallest unit")
+    })?;
+    let exposure = Exposure { asset: args.asset.unwrap_or_default(), max };
+    let grant = Grant { subject: args.subject, holder, issued_at, expires_at, exposure };
     let issued = issue(&key, home, &schema, features, grant)?;
 
     let [public, secret] = [CREDENTIAL, OPENING].map(|name| args.out.join(name));
@@ -195,6 +213,11 @@ fn issue_one(args: Issue) -> Outcome {
         false => data(uid),
     }
     talk(format_args!("wrote {} and {}", public.display(), secret.display()));
+    if args.asset.is_none() {
+        hint(
+            "the amount has no unit, so no pool takes this credential: --asset ADDRESS names the token",
+        );
+    }
     hint(format_args!(
         "{} is the borrower's secret: whoever has it can read the features",
         secret.display()
@@ -238,7 +261,8 @@ fn check(args: Check) -> Outcome {
     data(format_args!("attester      {}", credential.attester));
     data(format_args!("borrower      {}", c.subject));
     data(format_args!("valid         {} to {}", date(c.issuedAt), date(c.expiresAt)));
-    data(format_args!("max exposure  {}", c.maxExposure));
+    let exposure = &credential.exposure;
+    data(format_args!("max exposure  {} units of token {}", exposure.max, exposure.asset));
     data(format_args!(
         "registry      {} on chain {}",
         credential.home.registry, credential.home.chain_id

@@ -10,13 +10,14 @@ use alloy::primitives::{Address, Bytes, U256};
 use std::time::Instant;
 use tessera::{
     chain::{
-        Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms, abi::ITesseraVerifier,
+        Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms,
+        abi::{ITesseraVerifier, Loan},
     },
     memory,
     pipeline::local,
 };
 use tessera_artifact::{Secrecy, write};
-use tessera_credential::{AccountKey, Grant, Home, Issued, issue};
+use tessera_credential::{AccountKey, Exposure, Grant, Home, Issued, issue};
 use tessera_proving::{ProofFile, ProvingError, Secrets};
 
 pub const DAY: u64 = 86_400;
@@ -59,7 +60,7 @@ impl Story<'_> {
             holder: attester.pseudonym(&home, person),
             issued_at,
             expires_at: issued_at + VALID,
-            max_exposure: MOST.into(),
+            exposure: Exposure { asset: deployment.asset.address, max: MOST.into() },
         };
         Ok(issue(attester, home, schema, features, grant)?)
     }
@@ -131,12 +132,12 @@ impl Story<'_> {
         let borrowed = pool.borrow(request, &proof.proof).await?;
         self.world.note(Transaction::new("borrow", &borrowed.receipt));
         let amount = tokens(request.terms.amount, DECIMALS);
-        self.say(format_args!("loan {} paid out: {amount} DUSD", borrowed.loan));
+        self.say(format_args!("loan {} paid out: {amount} DUSD", borrowed.id));
         Ok(borrowed)
     }
 
     /// Half of the loan, and a month later the rest.
-    pub async fn repay(&self, loan: U256) -> Result<Repaid, Failure> {
+    pub async fn repay(&self, loan: &Loan) -> Result<Repaid, Failure> {
         let pool = self.pool(&self.world.people.borrower).await?;
         let mut part = pool.repay(loan, Some(U256::from(MOST / 2))).await?;
         self.world.note(Transaction::new("repay a part", &part.receipt));

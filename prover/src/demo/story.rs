@@ -78,7 +78,7 @@ impl Story<'_> {
         let proof = &again.proof.proof;
         refused.push(self.refused(what, &people.borrower, &second, proof, error).await?);
 
-        let repaid = self.repay(borrowed.loan).await?;
+        let repaid = self.repay(&borrowed.loan).await?;
         self.world.wait_until(expires).await?;
         let what = "an expired credential";
         let error = &["CredentialExpired"];

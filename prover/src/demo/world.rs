@@ -5,9 +5,8 @@ use crate::cli::{Failure, Progress};
 use alloy::primitives::U256;
 use std::sync::Mutex;
 use tessera::chain::{
-    Artifacts, Client, Deployment, Plan, PolicyPlan, TierPlan, TokenPlan,
-    abi::{ITesseraPool, IToken},
-    deploy,
+    Artifacts, Client, Deployment, Journal, LimitsPlan, Plan, PolicyPlan, Pool, TierPlan,
+    TokenPlan, abi::IToken, deploy,
 };
 use tessera_credential::AccountKey;
 use tessera_import::{ImportOptions, import as import_model};
@@ -94,11 +93,12 @@ impl World {
 
         let artifacts = Artifacts::new(&options.contracts);
         let plan = plan(options, prover, &people)?;
-        let deployment = deploy(&client, &artifacts, &plan, &|what, receipt| {
-            progress.line(format_args!("  {what:<20} {:>9} gas", receipt.gas_used));
-            note(Transaction::new(what, receipt));
-        })
-        .await?;
+        let deployment =
+            deploy(&client, &artifacts, &plan, &Journal::in_memory(), &|what, receipt| {
+                progress.line(format_args!("  {what:<20} {:>9} gas", receipt.gas_used));
+                note(Transaction::new(what, receipt));
+            })
+            .await?;
         deployment.save(&options.out.join("deployment.json"))?;
 
         let lender = Client::connect(anvil.url(), Some(&people.lender)).await?;
@@ -111,9 +111,7 @@ impl World {
         {
             client.send(token, &IToken::mintCall { to, amount }).await?;
         }
-        lender.send(token, &IToken::approveCall { spender: pool, value: liquidity }).await?;
-        let call = ITesseraPool::depositCall { assets: liquidity, receiver };
-        note(Transaction::new("deposit", &lender.send(pool, &call).await?));
+        note(Transaction::new("deposit", &Pool::new(lender, pool).deposit(liquidity).await?));
 
         let version = client.raw("web3_clientVersion", serde_json::json!([])).await?;
         let anvil_version = version.as_str().unwrap_or("unknown").to_owned();
@@ -155,6 +153,7 @@ fn plan(options: &Options, prover: &Prover, people: &People) -> Result<Plan, Fai
         policy: PolicyPlan {
             model_digest: prover.model_digest()?,
             schema: prover.package().schema.digest(),
+            segments: prover.segments() as u64,
             base_rate: RATE,
             late_rate: LATE_RATE,
             grace_days: 10,
@@ -168,6 +167,12 @@ fn plan(options: &Options, prover: &Prover, people: &People) -> Result<Plan, Fai
         attesters: vec![people.attester.address()],
         shares: ("Tessera Demo Dollar".into(), "tDUSD".into()),
         delinquency_days: 60,
+        notice_days: 0,
+        limits: LimitsPlan {
+            deposits: u128::from(10 * LIQUIDITY),
+            utilisation: 950_000_000_000_000_000,
+            cover: 0,
+        },
     })
 }
 

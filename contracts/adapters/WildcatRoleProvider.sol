@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {BorrowRequest, IUnderwriter} from "../interfaces/IUnderwriter.sol";
+import {IGate, Presentation} from "../interfaces/IGate.sol";
 import {IRoleProvider} from "./IRoleProvider.sol";
 import {ProofRecord} from "./ProofRecord.sol";
 
 /// @title A role provider for Wildcat's markets
 /// @notice An account has a credential while what it proved is in force. The proof comes with the transaction
 /// that wants the credential, as the hooks' data, or beforehand by `prove`.
-contract TesseraRoleProvider is IRoleProvider, ProofRecord {
-    constructor(IUnderwriter underwriter_, uint256 validity_) ProofRecord(underwriter_, validity_) {}
+contract WildcatRoleProvider is IRoleProvider, ProofRecord {
+    constructor(IGate gate_, uint256 validity_) ProofRecord(gate_, validity_) {}
+
+    /// @notice Takes a proof for `account`, or reverts with the gate's or verifier's error.
+    function prove(address account, Presentation calldata presented, bytes calldata proof) external {
+        _record(account, presented, proof);
+    }
 
     /// @inheritdoc IRoleProvider
     function isPullProvider() external pure returns (bool) {
@@ -22,10 +27,10 @@ contract TesseraRoleProvider is IRoleProvider, ProofRecord {
     }
 
     /// @inheritdoc IRoleProvider
-    /// @param data `abi.encode(request, proof)` as for `prove`.
+    /// @param data `abi.encode(presented, proof)` as for `prove`.
     function validateCredential(address account, bytes calldata data) external returns (uint32 timestamp) {
-        (BorrowRequest memory request, bytes memory proof) = abi.decode(data, (BorrowRequest, bytes));
-        _prove(account, request, proof);
+        (Presentation memory presented, bytes memory proof) = abi.decode(data, (Presentation, bytes));
+        _record(account, presented, proof);
         return getCredential(account);
     }
 }
