@@ -16,6 +16,7 @@ const CORE: &[(&str, &[&str])] = &[
     ("artifact", &[]),
     ("model", &["core", "artifact"]),
     ("circuit", &["core"]),
+    ("kzg", &[]),
     ("setup", &["core", "artifact"]),
     ("segment", &["core", "artifact", "model", "circuit", "setup"]),
     ("aggregate", &["core", "artifact", "circuit", "segment"]),
