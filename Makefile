@@ -46,6 +46,7 @@ test: test-rust test-contracts ## all tests
 verifiers: ## write the generated contracts anew
 	$(CARGO) build --release -p tessera-prover
 	for n in 1 2 4; do ./target/release/tessera verifier generate --segments $$n || exit; done
+	./target/release/tessera verifier generate --profile direct
 
 # To be made again whenever a verifier, a key, the credential, the context or the deployment of the tests
 # changes.

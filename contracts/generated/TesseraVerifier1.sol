@@ -11,17 +11,18 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | what | value |
 /// |---|---|
 /// | segments | 1 |
-/// | aggregation circuit | 2^15 rows, 35 instances |
+/// | aggregation circuit | 2^14 rows, 34 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0x4a075e065bf99dfb6a8662638ef70925d414382c78e7fd9d74b9ea3c19ca737f |
+/// | verifying key | 0xdb28cf1828a73843ceed18e25b5dbebe11d96271cbb75dae25862bf4c0248ffe |
 /// | statement | commitment, schema, modelDigest, threshold, context |
-/// | proof | 30 deferred words, 26 words of the aggregation proof: 1792 bytes |
+/// | proof | 29 deferred words, 26 words of the aggregation proof, an inverse: 1792 bytes |
 ///
 /// The aggregation circuit has done the field work of verifying each segment. What is left of a segment is
 /// an accumulator: points Pᵢ with scalars sᵢ, and W', which must satisfy e(Σ sᵢ·Pᵢ, [1]₂) = e(W', [τ]₂).
-/// Points and scalars are instances, so the circuit vouches for them; the curve arithmetic is done here,
-/// joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
-/// was absorbed. One pairing decides all.
+/// Points, and what the scalars are made of, are instances, so the circuit vouches for them; the curve
+/// arithmetic is done here, joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
+/// was absorbed. One pairing decides all. The keys of the segments are instances too: with the schema they
+/// must hash to the model's digest.
 contract TesseraVerifier1 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = 1;
@@ -30,7 +31,7 @@ contract TesseraVerifier1 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0x4a075e065bf99dfb6a8662638ef70925d414382c78e7fd9d74b9ea3c19ca737f;
+    bytes32 public constant KEY_DIGEST = 0xdb28cf1828a73843ceed18e25b5dbebe11d96271cbb75dae25862bf4c0248ffe;
     /// @inheritdoc ITesseraVerifier
     uint256 public constant PROOF_LENGTH = 1792;
 
@@ -40,17 +41,17 @@ contract TesseraVerifier1 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x1b7fc540ed4f187e393874fe559b5e54dd1e0b960324d26bdfcad41050925825;
-    uint256 private constant MUL_ADD_X = 0x0847823817965baf381c110b40052c1f44c4f0eebc3d847d52ad88793af11366;
-    uint256 private constant MUL_ADD_Y = 0x1f91048877696099f29ed57579365e19d48d030d46e430a40aaced3ae858a646;
-    uint256 private constant CONSTANTS_X = 0x293f786276c521ce3b6d4f0d8a3fb6a797ee9638c51b8e590a7c5b7a0d95617f;
-    uint256 private constant CONSTANTS_Y = 0x26e06bd464216231fb2752c21cb8b57258246036f225bc98358175da98b142a9;
-    uint256 private constant LINEAR_X = 0x137186016a0c900b542bbbf613e8a521b90a6a9d61a754c18fb953bd35d0c459;
-    uint256 private constant LINEAR_Y = 0x0f99ad03a700fe5cd7eb8ecfa51e0ebfb91414b540bc962dd0329837d40063c7;
-    uint256 private constant SBOX_X = 0x07d93c4fde32c4ed5d6d6231d8e93462919609904033d0e95ea235d73105c5dd;
-    uint256 private constant SBOX_Y = 0x14f8469ca07627aeb2e44f46704c9c6be0deeb0cd03ecad6efbfcfb05395c1d3;
-    uint256 private constant SIGMA_X = 0x1b02d98e0ae975bf96de65d62d6b4e883dc4c6129bf582f002973430c6357063;
-    uint256 private constant SIGMA_Y = 0x0339fa507f3cabe41917338c06c91bb87ef10d38025c548d8cd4b90b580a4048;
+    uint256 private constant INITIAL_STATE = 0x06373b30b15395f5c85ac8935998e584af270c7f0655cb06cca96c9dfba89e84;
+    uint256 private constant MUL_ADD_X = 0x14a12ac490ff594932fad2befe079d481f3b6f8f0f92a18460d32f9cd3d8f8d2;
+    uint256 private constant MUL_ADD_Y = 0x111a5a2fd5590622cd130b58d2c98a4461dd742903bd42bfa153c3104ab2e812;
+    uint256 private constant CONSTANTS_X = 0x0788dfc70ac153250908abbf0dcef28287b7aa7a39214ebd9b8ec10830da6296;
+    uint256 private constant CONSTANTS_Y = 0x1e6bb447eda05d4fc5a0d4787519d3e6ad2b0f5317c7fd494ff18e158cf00ec1;
+    uint256 private constant LINEAR_X = 0x1ad2a140c54ef3a1f43b7e27e11c77cce7d198b9e0c8503dc3fa313023da5f97;
+    uint256 private constant LINEAR_Y = 0x2af357f5d6aea6298b8fea792906fada60efbdbfde0824352f250263c207bb04;
+    uint256 private constant SBOX_X = 0x194834317fe2bdb342dcdf780de7480b9ae5946d81b89dbe3f1cfc4aeb3a0db5;
+    uint256 private constant SBOX_Y = 0x22534e8b91e449d8a40c55ed4bbc9cb4cfd546b7b6eff53b4181cbf3c251a900;
+    uint256 private constant SIGMA_X = 0x04061e75731789fe8dc65485ed3b056a8a049decb8820d49c06cdd98c33d2ce3;
+    uint256 private constant SIGMA_Y = 0x28909e0ed0410d365a588a766c49d0c508610e520a383c9b056892f7f937f5ff;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;
@@ -63,82 +64,108 @@ contract TesseraVerifier1 is ITesseraVerifier {
     uint256 private constant G2_Y_REAL = 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
 
     // The domain: 2^K points, the powers of OMEGA.
-    uint256 private constant K = 15;
-    uint256 private constant OMEGA = 0x2b7ddfe4383c8d806530b94d3120ce6fcb511871e4d44a65f0acd0b96a8a942e;
-    uint256 private constant OMEGA_INVERSE = 0x1f67bc4574eaef5e630a13c710221a3e3d491e59fddabaf321e56f3ca8d91624;
-    uint256 private constant N_INVERSE = 0x3063edaa444bddc677fcd515f614555a777997e0a9287d1e62bf6dd004d82001;
+    uint256 private constant K = 14;
+    uint256 private constant OMEGA = 0x2337acd19f40bf2b2aa212849e9a0c07d626d9ca335d73a09119dbe6eaab3cac;
+    uint256 private constant OMEGA_INVERSE = 0x2f9c1d051b2a29bd1d13a09c1489aec5303c2fb2ac7d853ee7a58fdb65b90d7d;
+    uint256 private constant N_INVERSE = 0x30638ce1a7661b6337a964756aa75257c6bf4778d89789ab819ce60c19b04001;
     /// Rows at the end that the last row and the blinding take.
     uint256 private constant LAST_ROWS = 7;
     /// Shift of pinned constants (docs/circuits.md).
     uint256 private constant PIN_SHIFT = 0x000000000000000000000000000000000000000000746573736572612070696e;
 
     // Interpolation over the rows 0, 1, 2, 3 and 0, 1: 1 / Π (ω^j − ω^i) over i ≠ j; powers of ω.
-    uint256 private constant WEIGHT_0 = 0x080f9e6b2e499ccd8ee7178f8329e114b03876ce1d10f549106714fc101c3263;
-    uint256 private constant WEIGHT_1 = 0x1743bbef5487416b2cdca38cfe6211bfc1f850f60bf12be928641ea32a4025f3;
-    uint256 private constant WEIGHT_2 = 0x20687816c72302c696b92b6369357e670aec160f5e282c3ac859dd3a162f888e;
-    uint256 private constant WEIGHT_3 = 0x210cca74786f5f541e23a4ed18413f7ed34af2bd6c4893b5869eda4e8f741f1e;
-    uint256 private constant PAIR_WEIGHT = 0x0022dd33679a2eadfe2ed60b0829344c71dcb2c786eb3fe0f2374bbef71e6552;
-    uint256 private constant OMEGA_2 = 0x2337acd19f40bf2b2aa212849e9a0c07d626d9ca335d73a09119dbe6eaab3cac;
-    uint256 private constant OMEGA_3 = 0x25386e519c26d1dfa3e4da78679860d7c8656f10fd62226bc643262751cc6c03;
+    uint256 private constant WEIGHT_0 = 0x04a8b27d125a1b88d06b8ce1d4ad4c33ea47caf4f85d9c37663d2dce67de6bbc;
+    uint256 private constant WEIGHT_1 = 0x0cb972fd09f4df58c397121fa9e0104fff6d18da2ed2c5a21caf82b239a8299f;
+    uint256 private constant WEIGHT_2 = 0x2a561048cd77d39fcabe89787762668ad5f099fea29a630968be60d6d95ddc3e;
+    uint256 private constant WEIGHT_3 = 0x25106722d89c71d211df62f30d12edab90c252c329a81c3f9c18d9d0651b8e69;
+    uint256 private constant PAIR_WEIGHT = 0x2d1ca3fced05ea99b4675f72b0769e2a3cf7c29819f27f93bad5da00d5c23bec;
+    uint256 private constant OMEGA_2 = 0x10e3d295c1599ff535a1bb49f23d81aa03bd0ed25881f9ed12b179af67f67ae1;
+    uint256 private constant OMEGA_3 = 0x2292eb87457188618924a274536160b3e1d4dfb3dad19ee9ec5a55394ead87a4;
 
     // Call data: selector, statement, offset and length of `proof`, its bytes.
     uint256 private constant DATA = 0xe4;
     uint256 private constant STATEMENT_BYTES = 0xa0;
-    uint256 private constant SEGMENT_BYTES = 0x3c0;
+    uint256 private constant SEGMENT_BYTES = 0x380;
     /// The aggregation proof: A, Z, RANDOM, two quotient points, evaluations, W, W'.
-    uint256 private constant PROOF = 0x4a4;
-    uint256 private constant PROOF_Z = 0x4e4;
-    uint256 private constant PROOF_RANDOM = 0x524;
-    uint256 private constant PROOF_QUOTIENT = 0x564;
-    uint256 private constant PROOF_EVALUATIONS = 0x5e4;
-    uint256 private constant PROOF_W = 0x764;
-    uint256 private constant PROOF_W_PRIME = 0x7a4;
+    uint256 private constant PROOF = 0x484;
+    uint256 private constant PROOF_Z = 0x4c4;
+    uint256 private constant PROOF_RANDOM = 0x504;
+    uint256 private constant PROOF_QUOTIENT = 0x544;
+    uint256 private constant PROOF_EVALUATIONS = 0x5c4;
+    uint256 private constant PROOF_W = 0x744;
+    uint256 private constant PROOF_W_PRIME = 0x784;
+    /// Inverse of all that is divided by.
+    uint256 private constant INVERSE = 0x7c4;
+
+    // A segment: its key, points of its proof, scalars.
+    uint256 private constant SEGMENT_KEY_BYTES = 0xe0;
+    uint256 private constant POINT_SELECTOR = 0x20;
+    uint256 private constant POINT_CONSTANTS = 0x60;
+    uint256 private constant POINT_PERMUTATION = 0xa0;
+    uint256 private constant POINT_ADVICE = 0xe0;
+    uint256 private constant POINT_PRODUCT = 0x120;
+    uint256 private constant POINT_QUOTIENT_LOW = 0x160;
+    uint256 private constant POINT_QUOTIENT_HIGH = 0x1a0;
+    uint256 private constant POINT_RANDOM = 0x1e0;
+    uint256 private constant POINT_W = 0x220;
+    uint256 private constant POINT_W_PRIME = 0x260;
+    uint256 private constant SCALAR_PRODUCT = 0x2a0;
+    uint256 private constant SCALAR_SELECTOR = 0x2c0;
+    uint256 private constant SCALAR_MU = 0x2e0;
+    uint256 private constant SCALAR_X_TO_N = 0x300;
+    uint256 private constant SCALAR_W = 0x320;
+    uint256 private constant SCALAR_W_PRIME = 0x340;
+    uint256 private constant SCALAR_GENERATOR = 0x360;
 
     // Memory, all of it: the call ends inside the assembly. First the words that the transcript starts
-    // with: the initial state, then from INSTANCES on statement and deferred words, then the advice point.
+    // with: the initial state; the instances, which are the statement's words, k of the segments' circuits,
+    // and the segments; the advice point.
     uint256 private constant INSTANCES = 0x20;
-    uint256 private constant DEFERRED = 0xc0;
-    uint256 private constant ADVICE = 0x480;
+    uint256 private constant SCHEMA = 0x40;
+    uint256 private constant MODEL_DIGEST = 0x60;
+    uint256 private constant SEGMENT_K = 0xc0;
+    uint256 private constant DEFERRED = 0xe0;
+    uint256 private constant ADVICE = 0x460;
     // Challenges.
-    uint256 private constant BETA = 0x4c0;
-    uint256 private constant GAMMA = 0x4e0;
-    uint256 private constant Y = 0x500;
-    uint256 private constant X = 0x520;
-    uint256 private constant MU = 0x540;
-    uint256 private constant NU = 0x560;
-    uint256 private constant Z_PRIME = 0x580;
-    uint256 private constant RHO = 0x5a0;
+    uint256 private constant BETA = 0x4a0;
+    uint256 private constant GAMMA = 0x4c0;
+    uint256 private constant Y = 0x4e0;
+    uint256 private constant X = 0x500;
+    uint256 private constant MU = 0x520;
+    uint256 private constant NU = 0x540;
+    uint256 private constant Z_PRIME = 0x560;
+    uint256 private constant RHO = 0x580;
     // Evaluations, in the proof's order, behind a word for the transcript's hash.
-    uint256 private constant EVALUATIONS = 0x5e0;
+    uint256 private constant EVALUATIONS = 0x5c0;
     uint256 private constant EVALUATION_BYTES = 0x180;
     uint256 private constant EVALUATION_HASH_BYTES = 0x1a0;
-    uint256 private constant A_0 = 0x5e0;
-    uint256 private constant A_1 = 0x600;
-    uint256 private constant A_2 = 0x620;
-    uint256 private constant A_3 = 0x640;
-    uint256 private constant MUL_ADD = 0x660;
-    uint256 private constant CONSTANTS = 0x680;
-    uint256 private constant LINEAR = 0x6a0;
-    uint256 private constant SBOX = 0x6c0;
-    uint256 private constant RANDOM = 0x6e0;
-    uint256 private constant SIGMA = 0x700;
-    uint256 private constant Z_0 = 0x720;
-    uint256 private constant Z_1 = 0x740;
+    uint256 private constant A_0 = 0x5c0;
+    uint256 private constant A_1 = 0x5e0;
+    uint256 private constant A_2 = 0x600;
+    uint256 private constant A_3 = 0x620;
+    uint256 private constant MUL_ADD = 0x640;
+    uint256 private constant CONSTANTS = 0x660;
+    uint256 private constant LINEAR = 0x680;
+    uint256 private constant SBOX = 0x6a0;
+    uint256 private constant RANDOM = 0x6c0;
+    uint256 private constant SIGMA = 0x6e0;
+    uint256 private constant Z_0 = 0x700;
+    uint256 private constant Z_1 = 0x720;
     // Values computed from them.
-    uint256 private constant X_N = 0x760;
-    uint256 private constant X_INVERSE = 0x780;
-    uint256 private constant INSTANCE = 0x7a0;
-    uint256 private constant L_FIRST = 0x7c0;
-    uint256 private constant L_LAST = 0x7e0;
-    uint256 private constant L_ACTIVE = 0x800;
-    uint256 private constant QUOTIENT = 0x820;
-    uint256 private constant GENERATOR_SCALAR = 0x840;
+    uint256 private constant X_N = 0x740;
+    uint256 private constant X_INVERSE = 0x760;
+    uint256 private constant INSTANCE = 0x780;
+    uint256 private constant L_FIRST = 0x7a0;
+    uint256 private constant L_LAST = 0x7c0;
+    uint256 private constant L_ACTIVE = 0x7e0;
+    uint256 private constant QUOTIENT = 0x800;
+    uint256 private constant GENERATOR_SCALAR = 0x820;
     // Accumulators: a point, and behind it room for a point and a scalar to multiply and add.
-    uint256 private constant LEFT = 0x860;
-    uint256 private constant DEFERRED_LEFT = 0x900;
-    uint256 private constant DEFERRED_RIGHT = 0x9a0;
-    /// Input of the transcript, of the inversion and of the pairing.
-    uint256 private constant SCRATCH = 0xa40;
+    uint256 private constant LEFT = 0x840;
+    uint256 private constant DEFERRED_LEFT = 0x8e0;
+    uint256 private constant DEFERRED_RIGHT = 0x980;
+    /// Input of the transcript, of the model's digest and of the pairing.
+    uint256 private constant SCRATCH = 0xa20;
 
     // Selectors of the errors, in front of their argument.
     uint256 private constant WORD_NOT_IN_FIELD = 0x2753c4f5;
@@ -218,6 +245,18 @@ contract TesseraVerifier1 is ITesseraVerifier {
                 check_point(add(accumulator, 0x40), div(sub(at, 0x44), 0x20))
                 add_product(accumulator)
             }
+            /// Refuses the proof as false.
+            function reject() {
+                mstore(0x00, PROOF_REJECTED)
+                revert(0x1c, 0x04)
+            }
+            /// DEFERRED_LEFT += scalar·point, the point at memory `at`, checked.
+            function add_deferred(at, scalar) {
+                check_point(at, sub(div(at, 0x20), 1))
+                mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
+                mstore(add(DEFERRED_LEFT, 0x80), scalar)
+                add_product(DEFERRED_LEFT)
+            }
             /// Next state of the transcript: hash of the last one and `length` bytes of call data.
             function absorb(state, at, length) -> next {
                 mstore(SCRATCH, state)
@@ -235,7 +274,7 @@ contract TesseraVerifier1 is ITesseraVerifier {
             {
                 mstore(0x00, INITIAL_STATE)
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
-                calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
+                calldatacopy(SEGMENT_K, DATA, sub(add(ADVICE, 0x40), SEGMENT_K))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
                 mstore(BETA, mod(state, R))
@@ -311,25 +350,14 @@ contract TesseraVerifier1 is ITesseraVerifier {
                 mstore(X_N, vanishing)
                 vanishing := addmod(vanishing, sub(r, 1), r)
 
-                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product.
+                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product, which is
+                // given with the proof: there is only one.
                 let product_2 := mulmod(x, mload(X_INVERSE), r)
                 let product_3 := mulmod(product_2, last_denominator, r)
                 let product_4 := mulmod(product_3, x_minus_one, r)
-                let inverse := mulmod(product_4, vanishing, r)
-                if iszero(inverse) {
-                    mstore(0x00, PROOF_REJECTED)
-                    revert(0x1c, 0x04)
-                }
-                mstore(SCRATCH, 0x20)
-                mstore(add(SCRATCH, 0x20), 0x20)
-                mstore(add(SCRATCH, 0x40), 0x20)
-                mstore(add(SCRATCH, 0x60), inverse)
-                mstore(add(SCRATCH, 0x80), sub(r, 2))
-                mstore(add(SCRATCH, 0xa0), r)
-                if iszero(
-                    and(eq(returndatasize(), 0x20), staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20))
-                ) { revert(0, 0) }
-                inverse := mload(SCRATCH)
+                let inverse := calldataload(INVERSE)
+                if iszero(lt(inverse, r)) { fail(WORD_NOT_IN_FIELD, div(sub(INVERSE, 0x44), 0x20)) }
+                if iszero(eq(mulmod(mulmod(product_4, vanishing, r), inverse, r), 1)) { reject() }
 
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
                 inverse := mulmod(inverse, vanishing, r)
@@ -344,6 +372,19 @@ contract TesseraVerifier1 is ITesseraVerifier {
                 inverse := mulmod(inverse, last_denominator, r)
                 mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
                 mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+            }
+
+            // The model's digest: of the number of segments, the schema, k and the segments' keys.
+            {
+                mstore(SCRATCH, SEGMENTS)
+                mstore(add(SCRATCH, 0x20), mload(SCHEMA))
+                mstore(add(SCRATCH, 0x40), mload(SEGMENT_K))
+                let to := add(SCRATCH, 0x60)
+                for { let at := DEFERRED } lt(at, ADVICE) { at := add(at, SEGMENT_BYTES) } {
+                    mcopy(to, at, SEGMENT_KEY_BYTES)
+                    to := add(to, SEGMENT_KEY_BYTES)
+                }
+                if iszero(eq(shr(8, keccak256(SCRATCH, sub(to, SCRATCH))), mload(MODEL_DIGEST))) { reject() }
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.
@@ -482,20 +523,36 @@ contract TesseraVerifier1 is ITesseraVerifier {
                         scale(DEFERRED_RIGHT, rho)
                         generator := mulmod(generator, rho, R)
                     }
-                    // The advice point has scalar 1.
-                    check_point(at, sub(div(at, 0x20), 1))
-                    mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
-                    add_point(DEFERRED_LEFT)
-                    let end := add(at, sub(SEGMENT_BYTES, 0x20))
-                    for { let term := add(at, 0x40) } lt(term, end) { term := add(term, 0x60) } {
-                        check_point(term, sub(div(term, 0x20), 1))
-                        mcopy(add(DEFERRED_LEFT, 0x40), term, 0x60)
-                        add_product(DEFERRED_LEFT)
+                    // Polynomials that are opened at one point: powers of μ.
+                    {
+                        let scalar := mload(add(at, SCALAR_SELECTOR))
+                        let mu := mload(add(at, SCALAR_MU))
+                        add_deferred(add(at, POINT_SELECTOR), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_CONSTANTS), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_PERMUTATION), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_QUOTIENT_LOW), scalar)
+                        add_deferred(
+                            add(at, POINT_QUOTIENT_HIGH), mulmod(scalar, mload(add(at, SCALAR_X_TO_N)), R)
+                        )
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_RANDOM), scalar)
                     }
-                    // The last one is W'.
-                    mcopy(add(DEFERRED_RIGHT, 0x40), sub(end, 0x60), 0x40)
+                    add_deferred(add(at, POINT_PRODUCT), mload(add(at, SCALAR_PRODUCT)))
+                    add_deferred(add(at, POINT_W), mload(add(at, SCALAR_W)))
+                    add_deferred(add(at, POINT_W_PRIME), mload(add(at, SCALAR_W_PRIME)))
+                    // The advice has scalar 1.
+                    {
+                        let advice := add(at, POINT_ADVICE)
+                        check_point(advice, sub(div(advice, 0x20), 1))
+                        mcopy(add(DEFERRED_LEFT, 0x40), advice, 0x40)
+                        add_point(DEFERRED_LEFT)
+                    }
+                    mcopy(add(DEFERRED_RIGHT, 0x40), add(at, POINT_W_PRIME), 0x40)
                     add_point(DEFERRED_RIGHT)
-                    generator := addmod(generator, mload(end), R)
+                    generator := addmod(generator, mload(add(at, SCALAR_GENERATOR)), R)
                 }
                 generator := addmod(mulmod(generator, rho, R), mload(GENERATOR_SCALAR), R)
                 add_key(LEFT, 1, 2, generator)
@@ -524,10 +581,7 @@ contract TesseraVerifier1 is ITesseraVerifier {
             if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
                 revert(0, 0)
             }
-            if iszero(eq(mload(SCRATCH), 1)) {
-                mstore(0x00, PROOF_REJECTED)
-                revert(0x1c, 0x04)
-            }
+            if iszero(eq(mload(SCRATCH), 1)) { reject() }
             mstore(0x00, 1)
             return(0x00, 0x20)
         }

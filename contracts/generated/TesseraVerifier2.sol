@@ -11,17 +11,18 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | what | value |
 /// |---|---|
 /// | segments | 2 |
-/// | aggregation circuit | 2^16 rows, 65 instances |
+/// | aggregation circuit | 2^15 rows, 62 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0x7d6debedad6e0054684d9100ec19392b2e10580585e35214c54802328fa73f58 |
+/// | verifying key | 0xc239764337a67f86110ef3020409ab177685a62d899308268a5ffa2568aa8c5b |
 /// | statement | commitment, schema, modelDigest, threshold, context |
-/// | proof | 60 deferred words, 26 words of the aggregation proof: 2752 bytes |
+/// | proof | 57 deferred words, 26 words of the aggregation proof, an inverse: 2688 bytes |
 ///
 /// The aggregation circuit has done the field work of verifying each segment. What is left of a segment is
 /// an accumulator: points Pᵢ with scalars sᵢ, and W', which must satisfy e(Σ sᵢ·Pᵢ, [1]₂) = e(W', [τ]₂).
-/// Points and scalars are instances, so the circuit vouches for them; the curve arithmetic is done here,
-/// joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
-/// was absorbed. One pairing decides all.
+/// Points, and what the scalars are made of, are instances, so the circuit vouches for them; the curve
+/// arithmetic is done here, joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
+/// was absorbed. One pairing decides all. The keys of the segments are instances too: with the schema they
+/// must hash to the model's digest.
 contract TesseraVerifier2 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = 2;
@@ -30,9 +31,9 @@ contract TesseraVerifier2 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0x7d6debedad6e0054684d9100ec19392b2e10580585e35214c54802328fa73f58;
+    bytes32 public constant KEY_DIGEST = 0xc239764337a67f86110ef3020409ab177685a62d899308268a5ffa2568aa8c5b;
     /// @inheritdoc ITesseraVerifier
-    uint256 public constant PROOF_LENGTH = 2752;
+    uint256 public constant PROOF_LENGTH = 2688;
 
     /// Order of the scalar field and of the curve's group.
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
@@ -40,17 +41,17 @@ contract TesseraVerifier2 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x09c5809bbb42fff54d6f4f342cb3e7feb8069023bf34b2d54e34012ee9613ef0;
-    uint256 private constant MUL_ADD_X = 0x2f54310541fadc68253b76a04b08f61152da600d7b5a873c54a95e88211cbf07;
-    uint256 private constant MUL_ADD_Y = 0x1b404de8c5c29c0d534f58f5f8163001c1cfd1d522c9dda966adb5b036aee5d7;
-    uint256 private constant CONSTANTS_X = 0x1e378afe4a72bb31970d964d3503d0b6bbbc9afcf4d690e9f38f2410df64355b;
-    uint256 private constant CONSTANTS_Y = 0x0e90102b0c4e2d9ba2e60c3aa18a3b8a9d3546eab6ce9569019f3b47482d870b;
-    uint256 private constant LINEAR_X = 0x0b0921c393eae0c7208070a2710aa65966e28a70737cf5ca5db38df4fb883fbf;
-    uint256 private constant LINEAR_Y = 0x28c0747a57bb0cffc01200645b7313fefc5f337100344db2d30d687e82c01585;
-    uint256 private constant SBOX_X = 0x2252e5cd1dffe01a5ed2f455f1020c275ae5ddde0af7156ea1dc0bb9d9e8c3ea;
-    uint256 private constant SBOX_Y = 0x2dae0006b52cd9c0d137f7e44863c07430396400706b02b712a5a68197d19d5c;
-    uint256 private constant SIGMA_X = 0x2d6df307f8779ac463bbe69631c2d35ab4d6be6469e2f11c23fe061f25ad82d8;
-    uint256 private constant SIGMA_Y = 0x15ffd144b12b4f38efe9dc4425f9c5884f4339a011d75f31f7bb515b322e99e6;
+    uint256 private constant INITIAL_STATE = 0x23c947f851a2a3d3908cc4f9d30b93f2a81ed90c34c6b78653158da1fbdc06d9;
+    uint256 private constant MUL_ADD_X = 0x0556cddb2859d68490cdf024be78deee2aa5df97def15fc7c84ea3f022b5ca54;
+    uint256 private constant MUL_ADD_Y = 0x22b9d5e1122d1bb5d9c8c551fc9db7b8b1d2f7708e1e1bc2b61759b689e19857;
+    uint256 private constant CONSTANTS_X = 0x15bb06499640b0db0db9ac472cd30449531531abb1c36a0483bd3095e3feaa28;
+    uint256 private constant CONSTANTS_Y = 0x21c37aa9047180d7ea7981cb0c574e9cabde998788c2059c12731def338a51d6;
+    uint256 private constant LINEAR_X = 0x012354ab3b7c1bedda1f1b40f49a248a42f5323cdf6cc87e08fb47d12b5cdae4;
+    uint256 private constant LINEAR_Y = 0x0298478e51eef3059c19b4169d43b4646dd0708c35ddefa60a20a5ec410515e0;
+    uint256 private constant SBOX_X = 0x0e370f956825643a6e58fc850fb13bf70ebbfd9933b67fe73e2e6bd445a4647e;
+    uint256 private constant SBOX_Y = 0x25698bb4fae63b50ad686f95eb754c8530f8c51062b35a9204b38200cb63626e;
+    uint256 private constant SIGMA_X = 0x055830563b0e77eba438447309b20553147e58e983da5584e254df6130523531;
+    uint256 private constant SIGMA_Y = 0x2df2c3b1624f125f9c28d87188dd8f6823311ef797ac643a6133d6a4029ee63c;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;
@@ -63,82 +64,108 @@ contract TesseraVerifier2 is ITesseraVerifier {
     uint256 private constant G2_Y_REAL = 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
 
     // The domain: 2^K points, the powers of OMEGA.
-    uint256 private constant K = 16;
-    uint256 private constant OMEGA = 0x09d2cc4b5782fbe923e49ace3f647643a5f5d8fb89091c3ababd582133584b29;
-    uint256 private constant OMEGA_INVERSE = 0x0cf312e84f2456134e812826473d3dfb577b2bfdba762aba88b47b740472c1f0;
-    uint256 private constant N_INVERSE = 0x30641e0e92bebef818268d663bcad6dbcfd6c0149170f6d7d350b1b1fa6c1001;
+    uint256 private constant K = 15;
+    uint256 private constant OMEGA = 0x2b7ddfe4383c8d806530b94d3120ce6fcb511871e4d44a65f0acd0b96a8a942e;
+    uint256 private constant OMEGA_INVERSE = 0x1f67bc4574eaef5e630a13c710221a3e3d491e59fddabaf321e56f3ca8d91624;
+    uint256 private constant N_INVERSE = 0x3063edaa444bddc677fcd515f614555a777997e0a9287d1e62bf6dd004d82001;
     /// Rows at the end that the last row and the blinding take.
     uint256 private constant LAST_ROWS = 7;
     /// Shift of pinned constants (docs/circuits.md).
     uint256 private constant PIN_SHIFT = 0x000000000000000000000000000000000000000000746573736572612070696e;
 
     // Interpolation over the rows 0, 1, 2, 3 and 0, 1: 1 / Π (ω^j − ω^i) over i ≠ j; powers of ω.
-    uint256 private constant WEIGHT_0 = 0x18ed0485a84b7785ed003df61dfccfc02577b25b7cc0e9dc745f8bf462cfbc04;
-    uint256 private constant WEIGHT_1 = 0x2ac8c20e37b14f8ab174aad4731e7e1b68c034d61920df0a509a81869b3db3d8;
-    uint256 private constant WEIGHT_2 = 0x2e053bfc2ef7a2fea1ad4f653c20497638723e536353f4bacf25195c9c78ea09;
-    uint256 private constant WEIGHT_3 = 0x1f71e8c894a0766de8ce98f3b74871c5b1f1935473f694123786b9e43579a61e;
-    uint256 private constant PAIR_WEIGHT = 0x24e4bb4ac40fa63028ca36db4af358a962988ed15444998f15a33ca0312c484a;
-    uint256 private constant OMEGA_2 = 0x2b7ddfe4383c8d806530b94d3120ce6fcb511871e4d44a65f0acd0b96a8a942e;
-    uint256 private constant OMEGA_3 = 0x211d854c06293d951277abcfed1c9468dce16248f5b11c0aae9a4b30c2ce5ad8;
+    uint256 private constant WEIGHT_0 = 0x080f9e6b2e499ccd8ee7178f8329e114b03876ce1d10f549106714fc101c3263;
+    uint256 private constant WEIGHT_1 = 0x1743bbef5487416b2cdca38cfe6211bfc1f850f60bf12be928641ea32a4025f3;
+    uint256 private constant WEIGHT_2 = 0x20687816c72302c696b92b6369357e670aec160f5e282c3ac859dd3a162f888e;
+    uint256 private constant WEIGHT_3 = 0x210cca74786f5f541e23a4ed18413f7ed34af2bd6c4893b5869eda4e8f741f1e;
+    uint256 private constant PAIR_WEIGHT = 0x0022dd33679a2eadfe2ed60b0829344c71dcb2c786eb3fe0f2374bbef71e6552;
+    uint256 private constant OMEGA_2 = 0x2337acd19f40bf2b2aa212849e9a0c07d626d9ca335d73a09119dbe6eaab3cac;
+    uint256 private constant OMEGA_3 = 0x25386e519c26d1dfa3e4da78679860d7c8656f10fd62226bc643262751cc6c03;
 
     // Call data: selector, statement, offset and length of `proof`, its bytes.
     uint256 private constant DATA = 0xe4;
     uint256 private constant STATEMENT_BYTES = 0xa0;
-    uint256 private constant SEGMENT_BYTES = 0x3c0;
+    uint256 private constant SEGMENT_BYTES = 0x380;
     /// The aggregation proof: A, Z, RANDOM, two quotient points, evaluations, W, W'.
-    uint256 private constant PROOF = 0x864;
-    uint256 private constant PROOF_Z = 0x8a4;
-    uint256 private constant PROOF_RANDOM = 0x8e4;
-    uint256 private constant PROOF_QUOTIENT = 0x924;
-    uint256 private constant PROOF_EVALUATIONS = 0x9a4;
-    uint256 private constant PROOF_W = 0xb24;
-    uint256 private constant PROOF_W_PRIME = 0xb64;
+    uint256 private constant PROOF = 0x804;
+    uint256 private constant PROOF_Z = 0x844;
+    uint256 private constant PROOF_RANDOM = 0x884;
+    uint256 private constant PROOF_QUOTIENT = 0x8c4;
+    uint256 private constant PROOF_EVALUATIONS = 0x944;
+    uint256 private constant PROOF_W = 0xac4;
+    uint256 private constant PROOF_W_PRIME = 0xb04;
+    /// Inverse of all that is divided by.
+    uint256 private constant INVERSE = 0xb44;
+
+    // A segment: its key, points of its proof, scalars.
+    uint256 private constant SEGMENT_KEY_BYTES = 0xe0;
+    uint256 private constant POINT_SELECTOR = 0x20;
+    uint256 private constant POINT_CONSTANTS = 0x60;
+    uint256 private constant POINT_PERMUTATION = 0xa0;
+    uint256 private constant POINT_ADVICE = 0xe0;
+    uint256 private constant POINT_PRODUCT = 0x120;
+    uint256 private constant POINT_QUOTIENT_LOW = 0x160;
+    uint256 private constant POINT_QUOTIENT_HIGH = 0x1a0;
+    uint256 private constant POINT_RANDOM = 0x1e0;
+    uint256 private constant POINT_W = 0x220;
+    uint256 private constant POINT_W_PRIME = 0x260;
+    uint256 private constant SCALAR_PRODUCT = 0x2a0;
+    uint256 private constant SCALAR_SELECTOR = 0x2c0;
+    uint256 private constant SCALAR_MU = 0x2e0;
+    uint256 private constant SCALAR_X_TO_N = 0x300;
+    uint256 private constant SCALAR_W = 0x320;
+    uint256 private constant SCALAR_W_PRIME = 0x340;
+    uint256 private constant SCALAR_GENERATOR = 0x360;
 
     // Memory, all of it: the call ends inside the assembly. First the words that the transcript starts
-    // with: the initial state, then from INSTANCES on statement and deferred words, then the advice point.
+    // with: the initial state; the instances, which are the statement's words, k of the segments' circuits,
+    // and the segments; the advice point.
     uint256 private constant INSTANCES = 0x20;
-    uint256 private constant DEFERRED = 0xc0;
-    uint256 private constant ADVICE = 0x840;
+    uint256 private constant SCHEMA = 0x40;
+    uint256 private constant MODEL_DIGEST = 0x60;
+    uint256 private constant SEGMENT_K = 0xc0;
+    uint256 private constant DEFERRED = 0xe0;
+    uint256 private constant ADVICE = 0x7e0;
     // Challenges.
-    uint256 private constant BETA = 0x880;
-    uint256 private constant GAMMA = 0x8a0;
-    uint256 private constant Y = 0x8c0;
-    uint256 private constant X = 0x8e0;
-    uint256 private constant MU = 0x900;
-    uint256 private constant NU = 0x920;
-    uint256 private constant Z_PRIME = 0x940;
-    uint256 private constant RHO = 0x960;
+    uint256 private constant BETA = 0x820;
+    uint256 private constant GAMMA = 0x840;
+    uint256 private constant Y = 0x860;
+    uint256 private constant X = 0x880;
+    uint256 private constant MU = 0x8a0;
+    uint256 private constant NU = 0x8c0;
+    uint256 private constant Z_PRIME = 0x8e0;
+    uint256 private constant RHO = 0x900;
     // Evaluations, in the proof's order, behind a word for the transcript's hash.
-    uint256 private constant EVALUATIONS = 0x9a0;
+    uint256 private constant EVALUATIONS = 0x940;
     uint256 private constant EVALUATION_BYTES = 0x180;
     uint256 private constant EVALUATION_HASH_BYTES = 0x1a0;
-    uint256 private constant A_0 = 0x9a0;
-    uint256 private constant A_1 = 0x9c0;
-    uint256 private constant A_2 = 0x9e0;
-    uint256 private constant A_3 = 0xa00;
-    uint256 private constant MUL_ADD = 0xa20;
-    uint256 private constant CONSTANTS = 0xa40;
-    uint256 private constant LINEAR = 0xa60;
-    uint256 private constant SBOX = 0xa80;
-    uint256 private constant RANDOM = 0xaa0;
-    uint256 private constant SIGMA = 0xac0;
-    uint256 private constant Z_0 = 0xae0;
-    uint256 private constant Z_1 = 0xb00;
+    uint256 private constant A_0 = 0x940;
+    uint256 private constant A_1 = 0x960;
+    uint256 private constant A_2 = 0x980;
+    uint256 private constant A_3 = 0x9a0;
+    uint256 private constant MUL_ADD = 0x9c0;
+    uint256 private constant CONSTANTS = 0x9e0;
+    uint256 private constant LINEAR = 0xa00;
+    uint256 private constant SBOX = 0xa20;
+    uint256 private constant RANDOM = 0xa40;
+    uint256 private constant SIGMA = 0xa60;
+    uint256 private constant Z_0 = 0xa80;
+    uint256 private constant Z_1 = 0xaa0;
     // Values computed from them.
-    uint256 private constant X_N = 0xb20;
-    uint256 private constant X_INVERSE = 0xb40;
-    uint256 private constant INSTANCE = 0xb60;
-    uint256 private constant L_FIRST = 0xb80;
-    uint256 private constant L_LAST = 0xba0;
-    uint256 private constant L_ACTIVE = 0xbc0;
-    uint256 private constant QUOTIENT = 0xbe0;
-    uint256 private constant GENERATOR_SCALAR = 0xc00;
+    uint256 private constant X_N = 0xac0;
+    uint256 private constant X_INVERSE = 0xae0;
+    uint256 private constant INSTANCE = 0xb00;
+    uint256 private constant L_FIRST = 0xb20;
+    uint256 private constant L_LAST = 0xb40;
+    uint256 private constant L_ACTIVE = 0xb60;
+    uint256 private constant QUOTIENT = 0xb80;
+    uint256 private constant GENERATOR_SCALAR = 0xba0;
     // Accumulators: a point, and behind it room for a point and a scalar to multiply and add.
-    uint256 private constant LEFT = 0xc20;
-    uint256 private constant DEFERRED_LEFT = 0xcc0;
-    uint256 private constant DEFERRED_RIGHT = 0xd60;
-    /// Input of the transcript, of the inversion and of the pairing.
-    uint256 private constant SCRATCH = 0xe00;
+    uint256 private constant LEFT = 0xbc0;
+    uint256 private constant DEFERRED_LEFT = 0xc60;
+    uint256 private constant DEFERRED_RIGHT = 0xd00;
+    /// Input of the transcript, of the model's digest and of the pairing.
+    uint256 private constant SCRATCH = 0xda0;
 
     // Selectors of the errors, in front of their argument.
     uint256 private constant WORD_NOT_IN_FIELD = 0x2753c4f5;
@@ -218,6 +245,18 @@ contract TesseraVerifier2 is ITesseraVerifier {
                 check_point(add(accumulator, 0x40), div(sub(at, 0x44), 0x20))
                 add_product(accumulator)
             }
+            /// Refuses the proof as false.
+            function reject() {
+                mstore(0x00, PROOF_REJECTED)
+                revert(0x1c, 0x04)
+            }
+            /// DEFERRED_LEFT += scalar·point, the point at memory `at`, checked.
+            function add_deferred(at, scalar) {
+                check_point(at, sub(div(at, 0x20), 1))
+                mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
+                mstore(add(DEFERRED_LEFT, 0x80), scalar)
+                add_product(DEFERRED_LEFT)
+            }
             /// Next state of the transcript: hash of the last one and `length` bytes of call data.
             function absorb(state, at, length) -> next {
                 mstore(SCRATCH, state)
@@ -235,7 +274,7 @@ contract TesseraVerifier2 is ITesseraVerifier {
             {
                 mstore(0x00, INITIAL_STATE)
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
-                calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
+                calldatacopy(SEGMENT_K, DATA, sub(add(ADVICE, 0x40), SEGMENT_K))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
                 mstore(BETA, mod(state, R))
@@ -311,25 +350,14 @@ contract TesseraVerifier2 is ITesseraVerifier {
                 mstore(X_N, vanishing)
                 vanishing := addmod(vanishing, sub(r, 1), r)
 
-                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product.
+                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product, which is
+                // given with the proof: there is only one.
                 let product_2 := mulmod(x, mload(X_INVERSE), r)
                 let product_3 := mulmod(product_2, last_denominator, r)
                 let product_4 := mulmod(product_3, x_minus_one, r)
-                let inverse := mulmod(product_4, vanishing, r)
-                if iszero(inverse) {
-                    mstore(0x00, PROOF_REJECTED)
-                    revert(0x1c, 0x04)
-                }
-                mstore(SCRATCH, 0x20)
-                mstore(add(SCRATCH, 0x20), 0x20)
-                mstore(add(SCRATCH, 0x40), 0x20)
-                mstore(add(SCRATCH, 0x60), inverse)
-                mstore(add(SCRATCH, 0x80), sub(r, 2))
-                mstore(add(SCRATCH, 0xa0), r)
-                if iszero(
-                    and(eq(returndatasize(), 0x20), staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20))
-                ) { revert(0, 0) }
-                inverse := mload(SCRATCH)
+                let inverse := calldataload(INVERSE)
+                if iszero(lt(inverse, r)) { fail(WORD_NOT_IN_FIELD, div(sub(INVERSE, 0x44), 0x20)) }
+                if iszero(eq(mulmod(mulmod(product_4, vanishing, r), inverse, r), 1)) { reject() }
 
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
                 inverse := mulmod(inverse, vanishing, r)
@@ -344,6 +372,19 @@ contract TesseraVerifier2 is ITesseraVerifier {
                 inverse := mulmod(inverse, last_denominator, r)
                 mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
                 mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+            }
+
+            // The model's digest: of the number of segments, the schema, k and the segments' keys.
+            {
+                mstore(SCRATCH, SEGMENTS)
+                mstore(add(SCRATCH, 0x20), mload(SCHEMA))
+                mstore(add(SCRATCH, 0x40), mload(SEGMENT_K))
+                let to := add(SCRATCH, 0x60)
+                for { let at := DEFERRED } lt(at, ADVICE) { at := add(at, SEGMENT_BYTES) } {
+                    mcopy(to, at, SEGMENT_KEY_BYTES)
+                    to := add(to, SEGMENT_KEY_BYTES)
+                }
+                if iszero(eq(shr(8, keccak256(SCRATCH, sub(to, SCRATCH))), mload(MODEL_DIGEST))) { reject() }
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.
@@ -482,20 +523,36 @@ contract TesseraVerifier2 is ITesseraVerifier {
                         scale(DEFERRED_RIGHT, rho)
                         generator := mulmod(generator, rho, R)
                     }
-                    // The advice point has scalar 1.
-                    check_point(at, sub(div(at, 0x20), 1))
-                    mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
-                    add_point(DEFERRED_LEFT)
-                    let end := add(at, sub(SEGMENT_BYTES, 0x20))
-                    for { let term := add(at, 0x40) } lt(term, end) { term := add(term, 0x60) } {
-                        check_point(term, sub(div(term, 0x20), 1))
-                        mcopy(add(DEFERRED_LEFT, 0x40), term, 0x60)
-                        add_product(DEFERRED_LEFT)
+                    // Polynomials that are opened at one point: powers of μ.
+                    {
+                        let scalar := mload(add(at, SCALAR_SELECTOR))
+                        let mu := mload(add(at, SCALAR_MU))
+                        add_deferred(add(at, POINT_SELECTOR), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_CONSTANTS), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_PERMUTATION), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_QUOTIENT_LOW), scalar)
+                        add_deferred(
+                            add(at, POINT_QUOTIENT_HIGH), mulmod(scalar, mload(add(at, SCALAR_X_TO_N)), R)
+                        )
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_RANDOM), scalar)
                     }
-                    // The last one is W'.
-                    mcopy(add(DEFERRED_RIGHT, 0x40), sub(end, 0x60), 0x40)
+                    add_deferred(add(at, POINT_PRODUCT), mload(add(at, SCALAR_PRODUCT)))
+                    add_deferred(add(at, POINT_W), mload(add(at, SCALAR_W)))
+                    add_deferred(add(at, POINT_W_PRIME), mload(add(at, SCALAR_W_PRIME)))
+                    // The advice has scalar 1.
+                    {
+                        let advice := add(at, POINT_ADVICE)
+                        check_point(advice, sub(div(advice, 0x20), 1))
+                        mcopy(add(DEFERRED_LEFT, 0x40), advice, 0x40)
+                        add_point(DEFERRED_LEFT)
+                    }
+                    mcopy(add(DEFERRED_RIGHT, 0x40), add(at, POINT_W_PRIME), 0x40)
                     add_point(DEFERRED_RIGHT)
-                    generator := addmod(generator, mload(end), R)
+                    generator := addmod(generator, mload(add(at, SCALAR_GENERATOR)), R)
                 }
                 generator := addmod(mulmod(generator, rho, R), mload(GENERATOR_SCALAR), R)
                 add_key(LEFT, 1, 2, generator)
@@ -524,10 +581,7 @@ contract TesseraVerifier2 is ITesseraVerifier {
             if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
                 revert(0, 0)
             }
-            if iszero(eq(mload(SCRATCH), 1)) {
-                mstore(0x00, PROOF_REJECTED)
-                revert(0x1c, 0x04)
-            }
+            if iszero(eq(mload(SCRATCH), 1)) { reject() }
             mstore(0x00, 1)
             return(0x00, 0x20)
         }

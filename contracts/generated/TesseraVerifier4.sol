@@ -11,17 +11,18 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | what | value |
 /// |---|---|
 /// | segments | 4 |
-/// | aggregation circuit | 2^17 rows, 125 instances |
+/// | aggregation circuit | 2^16 rows, 118 instances |
 /// | reference string | 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474 (INSECURE: its secret is published) |
-/// | verifying key | 0x45f3fc6473d63b8e0e22f854fa7ad6b4f25dfa723951c2a434fd52f632659166 |
+/// | verifying key | 0xcb6691a23c05412cbfc88972af9afc40941a634341c3cafce0b256b34d858515 |
 /// | statement | commitment, schema, modelDigest, threshold, context |
-/// | proof | 120 deferred words, 26 words of the aggregation proof: 4672 bytes |
+/// | proof | 113 deferred words, 26 words of the aggregation proof, an inverse: 4480 bytes |
 ///
 /// The aggregation circuit has done the field work of verifying each segment. What is left of a segment is
 /// an accumulator: points Pᵢ with scalars sᵢ, and W', which must satisfy e(Σ sᵢ·Pᵢ, [1]₂) = e(W', [τ]₂).
-/// Points and scalars are instances, so the circuit vouches for them; the curve arithmetic is done here,
-/// joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
-/// was absorbed. One pairing decides all.
+/// Points, and what the scalars are made of, are instances, so the circuit vouches for them; the curve
+/// arithmetic is done here, joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
+/// was absorbed. One pairing decides all. The keys of the segments are instances too: with the schema they
+/// must hash to the model's digest.
 contract TesseraVerifier4 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = 4;
@@ -30,9 +31,9 @@ contract TesseraVerifier4 is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     bytes32 public constant SRS_DIGEST = 0x6f2d23d1c00804530bac3c6d55a0b406cff84a5306a99d37577054ffcfa67474;
     /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = 0x45f3fc6473d63b8e0e22f854fa7ad6b4f25dfa723951c2a434fd52f632659166;
+    bytes32 public constant KEY_DIGEST = 0xcb6691a23c05412cbfc88972af9afc40941a634341c3cafce0b256b34d858515;
     /// @inheritdoc ITesseraVerifier
-    uint256 public constant PROOF_LENGTH = 4672;
+    uint256 public constant PROOF_LENGTH = 4480;
 
     /// Order of the scalar field and of the curve's group.
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
@@ -40,17 +41,17 @@ contract TesseraVerifier4 is ITesseraVerifier {
     uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     // Verifying key: halo2's hash of it, and its commitments.
-    uint256 private constant INITIAL_STATE = 0x0207f7fe7aab22947c04e14e9666b067ea7ecf6b56098563eb4fd920af6afe9f;
-    uint256 private constant MUL_ADD_X = 0x0df677afc07fc2775a9e683d23ff72838cee81325e0b59ab7944b114d88aeb41;
-    uint256 private constant MUL_ADD_Y = 0x01682e02725b7c282d7ce2b926999a8af737c53f4b0116fbfdbaefe2cf8de150;
-    uint256 private constant CONSTANTS_X = 0x2f427ade5a3ee5e13f041a9548e54618914110a1d2398248f81d4cbc2efc32c5;
-    uint256 private constant CONSTANTS_Y = 0x0226ef5aa251f16f5dec6012945070e3b4253043f1be7686b91fd1311762b39c;
-    uint256 private constant LINEAR_X = 0x1c0b9d8989b5eef8e4058ce9b091705f6bd2d4f9c0458b411759413eef42aa8b;
-    uint256 private constant LINEAR_Y = 0x1edd2fa1f8f34a1d34dbfb9451e0a9b8a6daf7378d9e199e712a4a17e6ccf91c;
-    uint256 private constant SBOX_X = 0x20c6acf28f263b9fef5df5ac994f2d8f381d463161035509d4343f68c982ec7b;
-    uint256 private constant SBOX_Y = 0x1a57ea51f845564bc654aa54d3901cc05fbecec72faacf9f371b1cf5223a17e8;
-    uint256 private constant SIGMA_X = 0x18e9e8be7eec801c737dd76f63257db5624ed4bb38bcd38020eb92421cf75804;
-    uint256 private constant SIGMA_Y = 0x06edaa87c9e8b73d9cb167bf24aa46ca06fbfe544412061ecf70916e432946c0;
+    uint256 private constant INITIAL_STATE = 0x0899211f57bb9010025217b6d9bb6544ebb804d5867c6604161d9a025b2c30cf;
+    uint256 private constant MUL_ADD_X = 0x050cc1d462883abdab88f2857bbdb255494307c627653727846f13a09807078b;
+    uint256 private constant MUL_ADD_Y = 0x267a0638534eb0b5a00d5509d1e2a8927b6cae884ad7c2e1979227c30aa1010d;
+    uint256 private constant CONSTANTS_X = 0x0308da10580d2eab3820b3049defd8660683415bbe926452e85110e611e3baa9;
+    uint256 private constant CONSTANTS_Y = 0x189b46bd7133389590d6e8b1aad9b226aa01294c071baa0d4145a7635d8bef57;
+    uint256 private constant LINEAR_X = 0x1f18888ddb57433f5ba6c380ab5fc4a94a97a4c0970f87a5ee655532abe39d8e;
+    uint256 private constant LINEAR_Y = 0x27f9455fb30fc1502be57d3436c46e89fefc6aba8f879adf15b5abcd56a4fc79;
+    uint256 private constant SBOX_X = 0x225d2b9e8d7a59cde82bda2483c26d23a567841af3f05e5c5597340762f61d9b;
+    uint256 private constant SBOX_Y = 0x12f874b8a1b69dbdbd0e6746cd9e12cd9bd6b595066ed8b729f7614d2c6380e5;
+    uint256 private constant SIGMA_X = 0x1ec7f41ee8b4df580833402b807cc161d999201c1fff658b279299154f29a788;
+    uint256 private constant SIGMA_Y = 0x095fcd242fa8d35da434ba168bff08ce2b2a217fac048e58f7cdb31e2c6ac4ec;
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
     uint256 private constant TAU_X_IMAGINARY = 0x22b4108e3235a0bd6c9a8127e63a7eafc4e7a31bd14bcfef28f2afab6bbb59d5;
@@ -63,82 +64,108 @@ contract TesseraVerifier4 is ITesseraVerifier {
     uint256 private constant G2_Y_REAL = 0x12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa;
 
     // The domain: 2^K points, the powers of OMEGA.
-    uint256 private constant K = 17;
-    uint256 private constant OMEGA = 0x304cd1e79cfa5b0f054e981a27ed7706e7ea6b06a7f266ef8db819c179c2c3ea;
-    uint256 private constant OMEGA_INVERSE = 0x193586da872cdeff023d6ab2263a131b4780db8878be3c3b7f8f019c06fcb0fb;
-    uint256 private constant N_INVERSE = 0x30643640b9f82f90e83b698e5ea6179c7c05542e859533b48b9953a2f5360801;
+    uint256 private constant K = 16;
+    uint256 private constant OMEGA = 0x09d2cc4b5782fbe923e49ace3f647643a5f5d8fb89091c3ababd582133584b29;
+    uint256 private constant OMEGA_INVERSE = 0x0cf312e84f2456134e812826473d3dfb577b2bfdba762aba88b47b740472c1f0;
+    uint256 private constant N_INVERSE = 0x30641e0e92bebef818268d663bcad6dbcfd6c0149170f6d7d350b1b1fa6c1001;
     /// Rows at the end that the last row and the blinding take.
     uint256 private constant LAST_ROWS = 7;
     /// Shift of pinned constants (docs/circuits.md).
     uint256 private constant PIN_SHIFT = 0x000000000000000000000000000000000000000000746573736572612070696e;
 
     // Interpolation over the rows 0, 1, 2, 3 and 0, 1: 1 / Π (ω^j − ω^i) over i ≠ j; powers of ω.
-    uint256 private constant WEIGHT_0 = 0x16c91d2162268ea88db250393e82303078f292018158a0a11d56f5595069c9b4;
-    uint256 private constant WEIGHT_1 = 0x1b72243d972b70874701ba57f8826ccf6250f7fdc1dc7ab9be2d75bb0dab399d;
-    uint256 private constant WEIGHT_2 = 0x02eaa2f445bd753f06d1cc8f105c3719ac41fc03a29299c4344e0e5898968e30;
-    uint256 private constant WEIGHT_3 = 0x2ba2b8928353cbe4951ab44cbba1dca0c8e24a8e0dab2c0377f171bae9546e81;
-    uint256 private constant PAIR_WEIGHT = 0x27187a24edeb13bc5c4ea6c69364ddf1f07f2613141babe90d902ad65d017b62;
-    uint256 private constant OMEGA_2 = 0x09d2cc4b5782fbe923e49ace3f647643a5f5d8fb89091c3ababd582133584b29;
-    uint256 private constant OMEGA_3 = 0x1b9dc92942bfad9dc4bab51b820a33bc4da69d92ec5bbb256e55edec25e3b05b;
+    uint256 private constant WEIGHT_0 = 0x18ed0485a84b7785ed003df61dfccfc02577b25b7cc0e9dc745f8bf462cfbc04;
+    uint256 private constant WEIGHT_1 = 0x2ac8c20e37b14f8ab174aad4731e7e1b68c034d61920df0a509a81869b3db3d8;
+    uint256 private constant WEIGHT_2 = 0x2e053bfc2ef7a2fea1ad4f653c20497638723e536353f4bacf25195c9c78ea09;
+    uint256 private constant WEIGHT_3 = 0x1f71e8c894a0766de8ce98f3b74871c5b1f1935473f694123786b9e43579a61e;
+    uint256 private constant PAIR_WEIGHT = 0x24e4bb4ac40fa63028ca36db4af358a962988ed15444998f15a33ca0312c484a;
+    uint256 private constant OMEGA_2 = 0x2b7ddfe4383c8d806530b94d3120ce6fcb511871e4d44a65f0acd0b96a8a942e;
+    uint256 private constant OMEGA_3 = 0x211d854c06293d951277abcfed1c9468dce16248f5b11c0aae9a4b30c2ce5ad8;
 
     // Call data: selector, statement, offset and length of `proof`, its bytes.
     uint256 private constant DATA = 0xe4;
     uint256 private constant STATEMENT_BYTES = 0xa0;
-    uint256 private constant SEGMENT_BYTES = 0x3c0;
+    uint256 private constant SEGMENT_BYTES = 0x380;
     /// The aggregation proof: A, Z, RANDOM, two quotient points, evaluations, W, W'.
-    uint256 private constant PROOF = 0xfe4;
-    uint256 private constant PROOF_Z = 0x1024;
-    uint256 private constant PROOF_RANDOM = 0x1064;
-    uint256 private constant PROOF_QUOTIENT = 0x10a4;
-    uint256 private constant PROOF_EVALUATIONS = 0x1124;
-    uint256 private constant PROOF_W = 0x12a4;
-    uint256 private constant PROOF_W_PRIME = 0x12e4;
+    uint256 private constant PROOF = 0xf04;
+    uint256 private constant PROOF_Z = 0xf44;
+    uint256 private constant PROOF_RANDOM = 0xf84;
+    uint256 private constant PROOF_QUOTIENT = 0xfc4;
+    uint256 private constant PROOF_EVALUATIONS = 0x1044;
+    uint256 private constant PROOF_W = 0x11c4;
+    uint256 private constant PROOF_W_PRIME = 0x1204;
+    /// Inverse of all that is divided by.
+    uint256 private constant INVERSE = 0x1244;
+
+    // A segment: its key, points of its proof, scalars.
+    uint256 private constant SEGMENT_KEY_BYTES = 0xe0;
+    uint256 private constant POINT_SELECTOR = 0x20;
+    uint256 private constant POINT_CONSTANTS = 0x60;
+    uint256 private constant POINT_PERMUTATION = 0xa0;
+    uint256 private constant POINT_ADVICE = 0xe0;
+    uint256 private constant POINT_PRODUCT = 0x120;
+    uint256 private constant POINT_QUOTIENT_LOW = 0x160;
+    uint256 private constant POINT_QUOTIENT_HIGH = 0x1a0;
+    uint256 private constant POINT_RANDOM = 0x1e0;
+    uint256 private constant POINT_W = 0x220;
+    uint256 private constant POINT_W_PRIME = 0x260;
+    uint256 private constant SCALAR_PRODUCT = 0x2a0;
+    uint256 private constant SCALAR_SELECTOR = 0x2c0;
+    uint256 private constant SCALAR_MU = 0x2e0;
+    uint256 private constant SCALAR_X_TO_N = 0x300;
+    uint256 private constant SCALAR_W = 0x320;
+    uint256 private constant SCALAR_W_PRIME = 0x340;
+    uint256 private constant SCALAR_GENERATOR = 0x360;
 
     // Memory, all of it: the call ends inside the assembly. First the words that the transcript starts
-    // with: the initial state, then from INSTANCES on statement and deferred words, then the advice point.
+    // with: the initial state; the instances, which are the statement's words, k of the segments' circuits,
+    // and the segments; the advice point.
     uint256 private constant INSTANCES = 0x20;
-    uint256 private constant DEFERRED = 0xc0;
-    uint256 private constant ADVICE = 0xfc0;
+    uint256 private constant SCHEMA = 0x40;
+    uint256 private constant MODEL_DIGEST = 0x60;
+    uint256 private constant SEGMENT_K = 0xc0;
+    uint256 private constant DEFERRED = 0xe0;
+    uint256 private constant ADVICE = 0xee0;
     // Challenges.
-    uint256 private constant BETA = 0x1000;
-    uint256 private constant GAMMA = 0x1020;
-    uint256 private constant Y = 0x1040;
-    uint256 private constant X = 0x1060;
-    uint256 private constant MU = 0x1080;
-    uint256 private constant NU = 0x10a0;
-    uint256 private constant Z_PRIME = 0x10c0;
-    uint256 private constant RHO = 0x10e0;
+    uint256 private constant BETA = 0xf20;
+    uint256 private constant GAMMA = 0xf40;
+    uint256 private constant Y = 0xf60;
+    uint256 private constant X = 0xf80;
+    uint256 private constant MU = 0xfa0;
+    uint256 private constant NU = 0xfc0;
+    uint256 private constant Z_PRIME = 0xfe0;
+    uint256 private constant RHO = 0x1000;
     // Evaluations, in the proof's order, behind a word for the transcript's hash.
-    uint256 private constant EVALUATIONS = 0x1120;
+    uint256 private constant EVALUATIONS = 0x1040;
     uint256 private constant EVALUATION_BYTES = 0x180;
     uint256 private constant EVALUATION_HASH_BYTES = 0x1a0;
-    uint256 private constant A_0 = 0x1120;
-    uint256 private constant A_1 = 0x1140;
-    uint256 private constant A_2 = 0x1160;
-    uint256 private constant A_3 = 0x1180;
-    uint256 private constant MUL_ADD = 0x11a0;
-    uint256 private constant CONSTANTS = 0x11c0;
-    uint256 private constant LINEAR = 0x11e0;
-    uint256 private constant SBOX = 0x1200;
-    uint256 private constant RANDOM = 0x1220;
-    uint256 private constant SIGMA = 0x1240;
-    uint256 private constant Z_0 = 0x1260;
-    uint256 private constant Z_1 = 0x1280;
+    uint256 private constant A_0 = 0x1040;
+    uint256 private constant A_1 = 0x1060;
+    uint256 private constant A_2 = 0x1080;
+    uint256 private constant A_3 = 0x10a0;
+    uint256 private constant MUL_ADD = 0x10c0;
+    uint256 private constant CONSTANTS = 0x10e0;
+    uint256 private constant LINEAR = 0x1100;
+    uint256 private constant SBOX = 0x1120;
+    uint256 private constant RANDOM = 0x1140;
+    uint256 private constant SIGMA = 0x1160;
+    uint256 private constant Z_0 = 0x1180;
+    uint256 private constant Z_1 = 0x11a0;
     // Values computed from them.
-    uint256 private constant X_N = 0x12a0;
-    uint256 private constant X_INVERSE = 0x12c0;
-    uint256 private constant INSTANCE = 0x12e0;
-    uint256 private constant L_FIRST = 0x1300;
-    uint256 private constant L_LAST = 0x1320;
-    uint256 private constant L_ACTIVE = 0x1340;
-    uint256 private constant QUOTIENT = 0x1360;
-    uint256 private constant GENERATOR_SCALAR = 0x1380;
+    uint256 private constant X_N = 0x11c0;
+    uint256 private constant X_INVERSE = 0x11e0;
+    uint256 private constant INSTANCE = 0x1200;
+    uint256 private constant L_FIRST = 0x1220;
+    uint256 private constant L_LAST = 0x1240;
+    uint256 private constant L_ACTIVE = 0x1260;
+    uint256 private constant QUOTIENT = 0x1280;
+    uint256 private constant GENERATOR_SCALAR = 0x12a0;
     // Accumulators: a point, and behind it room for a point and a scalar to multiply and add.
-    uint256 private constant LEFT = 0x13a0;
-    uint256 private constant DEFERRED_LEFT = 0x1440;
-    uint256 private constant DEFERRED_RIGHT = 0x14e0;
-    /// Input of the transcript, of the inversion and of the pairing.
-    uint256 private constant SCRATCH = 0x1580;
+    uint256 private constant LEFT = 0x12c0;
+    uint256 private constant DEFERRED_LEFT = 0x1360;
+    uint256 private constant DEFERRED_RIGHT = 0x1400;
+    /// Input of the transcript, of the model's digest and of the pairing.
+    uint256 private constant SCRATCH = 0x14a0;
 
     // Selectors of the errors, in front of their argument.
     uint256 private constant WORD_NOT_IN_FIELD = 0x2753c4f5;
@@ -218,6 +245,18 @@ contract TesseraVerifier4 is ITesseraVerifier {
                 check_point(add(accumulator, 0x40), div(sub(at, 0x44), 0x20))
                 add_product(accumulator)
             }
+            /// Refuses the proof as false.
+            function reject() {
+                mstore(0x00, PROOF_REJECTED)
+                revert(0x1c, 0x04)
+            }
+            /// DEFERRED_LEFT += scalar·point, the point at memory `at`, checked.
+            function add_deferred(at, scalar) {
+                check_point(at, sub(div(at, 0x20), 1))
+                mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
+                mstore(add(DEFERRED_LEFT, 0x80), scalar)
+                add_product(DEFERRED_LEFT)
+            }
             /// Next state of the transcript: hash of the last one and `length` bytes of call data.
             function absorb(state, at, length) -> next {
                 mstore(SCRATCH, state)
@@ -235,7 +274,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
             {
                 mstore(0x00, INITIAL_STATE)
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
-                calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
+                calldatacopy(SEGMENT_K, DATA, sub(add(ADVICE, 0x40), SEGMENT_K))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
                 mstore(BETA, mod(state, R))
@@ -311,25 +350,14 @@ contract TesseraVerifier4 is ITesseraVerifier {
                 mstore(X_N, vanishing)
                 vanishing := addmod(vanishing, sub(r, 1), r)
 
-                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product.
+                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product, which is
+                // given with the proof: there is only one.
                 let product_2 := mulmod(x, mload(X_INVERSE), r)
                 let product_3 := mulmod(product_2, last_denominator, r)
                 let product_4 := mulmod(product_3, x_minus_one, r)
-                let inverse := mulmod(product_4, vanishing, r)
-                if iszero(inverse) {
-                    mstore(0x00, PROOF_REJECTED)
-                    revert(0x1c, 0x04)
-                }
-                mstore(SCRATCH, 0x20)
-                mstore(add(SCRATCH, 0x20), 0x20)
-                mstore(add(SCRATCH, 0x40), 0x20)
-                mstore(add(SCRATCH, 0x60), inverse)
-                mstore(add(SCRATCH, 0x80), sub(r, 2))
-                mstore(add(SCRATCH, 0xa0), r)
-                if iszero(
-                    and(eq(returndatasize(), 0x20), staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20))
-                ) { revert(0, 0) }
-                inverse := mload(SCRATCH)
+                let inverse := calldataload(INVERSE)
+                if iszero(lt(inverse, r)) { fail(WORD_NOT_IN_FIELD, div(sub(INVERSE, 0x44), 0x20)) }
+                if iszero(eq(mulmod(mulmod(product_4, vanishing, r), inverse, r), 1)) { reject() }
 
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
                 inverse := mulmod(inverse, vanishing, r)
@@ -344,6 +372,19 @@ contract TesseraVerifier4 is ITesseraVerifier {
                 inverse := mulmod(inverse, last_denominator, r)
                 mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
                 mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+            }
+
+            // The model's digest: of the number of segments, the schema, k and the segments' keys.
+            {
+                mstore(SCRATCH, SEGMENTS)
+                mstore(add(SCRATCH, 0x20), mload(SCHEMA))
+                mstore(add(SCRATCH, 0x40), mload(SEGMENT_K))
+                let to := add(SCRATCH, 0x60)
+                for { let at := DEFERRED } lt(at, ADVICE) { at := add(at, SEGMENT_BYTES) } {
+                    mcopy(to, at, SEGMENT_KEY_BYTES)
+                    to := add(to, SEGMENT_KEY_BYTES)
+                }
+                if iszero(eq(shr(8, keccak256(SCRATCH, sub(to, SCRATCH))), mload(MODEL_DIGEST))) { reject() }
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.
@@ -482,20 +523,36 @@ contract TesseraVerifier4 is ITesseraVerifier {
                         scale(DEFERRED_RIGHT, rho)
                         generator := mulmod(generator, rho, R)
                     }
-                    // The advice point has scalar 1.
-                    check_point(at, sub(div(at, 0x20), 1))
-                    mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
-                    add_point(DEFERRED_LEFT)
-                    let end := add(at, sub(SEGMENT_BYTES, 0x20))
-                    for { let term := add(at, 0x40) } lt(term, end) { term := add(term, 0x60) } {
-                        check_point(term, sub(div(term, 0x20), 1))
-                        mcopy(add(DEFERRED_LEFT, 0x40), term, 0x60)
-                        add_product(DEFERRED_LEFT)
+                    // Polynomials that are opened at one point: powers of μ.
+                    {
+                        let scalar := mload(add(at, SCALAR_SELECTOR))
+                        let mu := mload(add(at, SCALAR_MU))
+                        add_deferred(add(at, POINT_SELECTOR), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_CONSTANTS), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_PERMUTATION), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_QUOTIENT_LOW), scalar)
+                        add_deferred(
+                            add(at, POINT_QUOTIENT_HIGH), mulmod(scalar, mload(add(at, SCALAR_X_TO_N)), R)
+                        )
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_RANDOM), scalar)
                     }
-                    // The last one is W'.
-                    mcopy(add(DEFERRED_RIGHT, 0x40), sub(end, 0x60), 0x40)
+                    add_deferred(add(at, POINT_PRODUCT), mload(add(at, SCALAR_PRODUCT)))
+                    add_deferred(add(at, POINT_W), mload(add(at, SCALAR_W)))
+                    add_deferred(add(at, POINT_W_PRIME), mload(add(at, SCALAR_W_PRIME)))
+                    // The advice has scalar 1.
+                    {
+                        let advice := add(at, POINT_ADVICE)
+                        check_point(advice, sub(div(advice, 0x20), 1))
+                        mcopy(add(DEFERRED_LEFT, 0x40), advice, 0x40)
+                        add_point(DEFERRED_LEFT)
+                    }
+                    mcopy(add(DEFERRED_RIGHT, 0x40), add(at, POINT_W_PRIME), 0x40)
                     add_point(DEFERRED_RIGHT)
-                    generator := addmod(generator, mload(end), R)
+                    generator := addmod(generator, mload(add(at, SCALAR_GENERATOR)), R)
                 }
                 generator := addmod(mulmod(generator, rho, R), mload(GENERATOR_SCALAR), R)
                 add_key(LEFT, 1, 2, generator)
@@ -524,10 +581,7 @@ contract TesseraVerifier4 is ITesseraVerifier {
             if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
                 revert(0, 0)
             }
-            if iszero(eq(mload(SCRATCH), 1)) {
-                mstore(0x00, PROOF_REJECTED)
-                revert(0x1c, 0x04)
-            }
+            if iszero(eq(mload(SCRATCH), 1)) { reject() }
             mstore(0x00, 1)
             return(0x00, 0x20)
         }

@@ -24,7 +24,7 @@ use std::{
 };
 use tessera::{
     memory,
-    pipeline::{Expectation, Machine, compare, local, warm},
+    pipeline::{DirectKeys, Expectation, Machine, compare, local, prove_direct, warm},
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_core::{Context, FixedPoint, Secret, random};
@@ -38,6 +38,8 @@ use verifier_gen::{Evm, Outcome, compile, generate, generate::contract_name};
 const RUNS: usize = 3;
 /// Runs of models that take long.
 const LARGE_RUNS: usize = 1;
+/// Direct proofs, one after another.
+const DIRECT_RUNS: u32 = 5;
 const SEGMENTS: [usize; 3] = [1, 2, 4];
 /// Trained by `examples/sba-loans/train.py`; `make bench` calls it.
 const FOREST: &str = "../../target/bench/forest.json";
@@ -58,6 +60,46 @@ struct Bench {
     runs: usize,
     baseline_seconds: f64,
     rows: Vec<Row>,
+    direct: Vec<DirectRow>,
+}
+
+/// A model proven in one circuit, without aggregation.
+#[derive(Serialize)]
+struct DirectRow {
+    model: &'static str,
+    k: u32,
+    /// Proofs that confirm nothing.
+    proofs: usize,
+    keys_seconds: f64,
+    prove_seconds: f64,
+    /// One after another, with the key at hand.
+    proofs_a_minute: f64,
+    peak_memory_bytes: Option<u64>,
+    gas: Gas,
+    verifier_code_bytes: usize,
+}
+
+/// Where the gas of a verification goes.
+#[derive(Serialize)]
+struct Gas {
+    total: u64,
+    base: u64,
+    call_data: u64,
+    pairing: u64,
+    multiplications: u64,
+    rest: u64,
+}
+
+impl Gas {
+    /// `multiplications` on the curve are made by a verification with this call data.
+    fn of(total: u64, data: &[u8], multiplications: u64) -> Self {
+        // EIP-2028, EIP-1108.
+        let byte = |byte: &u8| if *byte == 0 { 4 } else { 16 };
+        let (base, call_data) = (21_000, data.iter().map(byte).sum());
+        let (pairing, multiplications) = (45_000 + 2 * 34_000, 6_000 * multiplications);
+        let rest = total - base - call_data - pairing - multiplications;
+        Gas { total, base, call_data, pairing, multiplications, rest }
+    }
 }
 
 #[derive(Serialize)]
@@ -118,13 +160,18 @@ fn main() -> eyre::Result<()> {
             rows.push(case.measure(&store, *segments, LARGE_RUNS)?);
         }
     }
+    let mut direct = Vec::new();
+    for case in [&german, &sba, &network] {
+        direct.push(case.measure_direct(&store)?);
+    }
     for row in &mut rows {
         row.ratio = row.prove_seconds / baseline;
     }
     table(&rows, baseline);
+    direct_table(&direct);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let tessera = env!("CARGO_PKG_VERSION");
-    let bench = Bench { tessera, cores, runs: RUNS, baseline_seconds: baseline, rows };
+    let bench = Bench { tessera, cores, runs: RUNS, baseline_seconds: baseline, rows, direct };
     write_json(Path::new(OUT), "tessera.bench", 1, &bench, Secrecy::Public)?;
     eprintln!("written to {OUT}");
     Ok(())
@@ -171,6 +218,86 @@ impl Case {
         };
         eprintln!("{}, N = {}", self.name, expected.segments);
         measure(self, store, expected, runs)
+    }
+}
+
+impl Case {
+    /// In one circuit, without aggregation.
+    fn measure_direct(&self, store: &SrsStore) -> eyre::Result<DirectRow> {
+        eprintln!("{}, direct", self.name);
+        let package = &self.package;
+        store.get(tessera_direct::Plan::new(package)?.k)?;
+        memory::reset();
+        let start = Instant::now();
+        let keys = DirectKeys::build(package, store)?;
+        let keys_seconds = start.elapsed().as_secs_f64();
+        let (mut prove_seconds, mut last) = (f64::INFINITY, None);
+        let begin = Instant::now();
+        for _ in 0..DIRECT_RUNS {
+            let blinding = Secret::new(random()?);
+            let secrets = Secrets { features: self.features.clone(), blinding };
+            let start = Instant::now();
+            last = Some(prove_direct(
+                &keys,
+                package,
+                &secrets,
+                FixedPoint::ZERO,
+                Context(Fr::from(1)),
+            )?);
+            prove_seconds = prove_seconds.min(start.elapsed().as_secs_f64());
+        }
+        let proofs_a_minute = 60.0 * f64::from(DIRECT_RUNS) / begin.elapsed().as_secs_f64();
+        let peak_memory_bytes = memory::peak();
+        let proof = last.ok_or_else(|| eyre!("no run"))?;
+        let compiled = compile(
+            Path::new("tools/solc"),
+            verifier_gen::direct::CONTRACT,
+            &verifier_gen::direct::generate_direct(&keys.verifier()),
+        )?;
+        let words = proof.statement.to_bytes();
+        let outcome = Evm::deploy(&compiled.creation)?.verify(&words, &proof.proof)?;
+        let Outcome::Accepted { gas } = outcome else { return Err(eyre!("refused: {outcome:?}")) };
+        let data = verifier_gen::exercise::calldata(&words, &proof.proof);
+        Ok(DirectRow {
+            model: self.name,
+            k: keys.plan().k,
+            proofs: keys.plan().proofs,
+            keys_seconds,
+            prove_seconds,
+            proofs_a_minute,
+            peak_memory_bytes,
+            // Product, three of the key, two of the quotient, random, W, W', generator.
+            gas: Gas::of(gas, &data, 10),
+            verifier_code_bytes: compiled.runtime.len(),
+        })
+    }
+}
+
+fn direct_table(rows: &[DirectRow]) {
+    println!("\ndirect, without aggregation\n");
+    println!(
+        "| model | k | keys | features → proof | proofs a minute | memory | proofs that confirm nothing | gas: pairing / multiplications / call data / base / rest | code |"
+    );
+    println!("|{}", "---|".repeat(9));
+    for row in rows {
+        let memory = row.peak_memory_bytes.map_or("–".into(), |b| format!("{} MB", b >> 20));
+        let gas = &row.gas;
+        println!(
+            "| {} | {} | {:.2} s | {:.2} s | {:.0} | {memory} | {} | {}: {} / {} / {} / {} / {} | {} B |",
+            row.model,
+            row.k,
+            row.keys_seconds,
+            row.prove_seconds,
+            row.proofs_a_minute,
+            row.proofs,
+            gas.total,
+            gas.pairing,
+            gas.multiplications,
+            gas.call_data,
+            gas.base,
+            gas.rest,
+            row.verifier_code_bytes,
+        );
     }
 }
 

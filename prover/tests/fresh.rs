@@ -63,7 +63,7 @@ fn nothing_that_blinds_occurs_twice() {
     let prover = warm(package, 2, store, &|_| ()).expect("keys");
     let mut seen = BTreeSet::<[u8; 32]>::new();
     let mut fresh = |what: &str, word: [u8; 32]| assert!(seen.insert(word), "{what} occurs twice");
-    let mut commitments = BTreeSet::new();
+    let mut digests = BTreeSet::new();
     for _ in 0..2 {
         let segments = prover.prove_segments(&secrets, &local(&prover), &|_| ()).expect("proofs");
         let instances: Vec<_> = segments.iter().map(|(proof, _)| *proof.instances()).collect();
@@ -72,7 +72,7 @@ fn nothing_that_blinds_occurs_twice() {
         assert_ne!(first.link_out, Fr::from(0));
         fresh("a link", to_be_bytes(&first.link_out));
         for (proof, partial) in &segments {
-            commitments.insert(to_be_bytes(&proof.instances().commitment));
+            digests.insert(to_be_bytes(&proof.instances().features));
             fresh("a partial score's commitment", to_be_bytes(&proof.instances().partial));
             fresh("a partial score's blinding", to_be_bytes(&partial.blinding.expose()));
             for word in proof.bytes().chunks_exact(32) {
@@ -80,5 +80,5 @@ fn nothing_that_blinds_occurs_twice() {
             }
         }
     }
-    assert_eq!(commitments.len(), 1, "the credential's commitment is what it is");
+    assert_eq!(digests.len(), 1, "the features' digest is what it is");
 }

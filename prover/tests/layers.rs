@@ -17,9 +17,9 @@ const CORE: &[(&str, &[&str])] = &[
     ("model", &["core", "artifact"]),
     ("circuit", &["core"]),
     ("kzg", &[]),
-    ("setup", &["core", "artifact"]),
-    ("segment", &["core", "artifact", "model", "circuit", "setup"]),
-    ("aggregate", &["core", "artifact", "circuit", "segment"]),
+    ("setup", &["core", "artifact", "kzg"]),
+    ("segment", &["core", "artifact", "model", "circuit", "kzg", "setup"]),
+    ("aggregate", &["core", "artifact", "circuit", "kzg", "segment"]),
     ("credential", &["core", "artifact", "model"]),
     ("proving", &["core", "artifact", "model", "setup", "segment", "aggregate"]),
 ];
@@ -28,7 +28,8 @@ const CORE: &[(&str, &[&str])] = &[
 const HOSTS: &[(&str, &[&str])] = &[
     ("import", &["core", "artifact", "model"]),
     ("report", &["core", "artifact", "model", "import"]),
-    ("verifier-gen", &["core", "artifact", "circuit", "segment", "aggregate"]),
+    ("direct", &["core", "artifact", "model", "circuit", "kzg", "setup", "segment", "aggregate"]),
+    ("verifier-gen", &["core", "artifact", "circuit", "segment", "aggregate", "direct"]),
 ];
 
 /// The crate that may depend on everything.

@@ -84,11 +84,12 @@ fn a_proof_is_made_and_checked() {
     assert!(other.ended(1).talk.contains("for the model"));
     desk.run("verify @/proof.json").ended(2);
 
-    // Segments stand alone.
-    for index in 0..2 {
+    // Segments stand alone, over the same features.
+    let [first, second] = [0, 1].map(|index| {
         let said = desk.run(&format!("verify @/segments/segment-{index}.json --json")).ended(0);
-        assert_eq!(said.json()["instances"][0], *commitment);
-    }
+        said.json()["instances"][0].clone()
+    });
+    assert_eq!(first, second);
     desk.edit("segments/segment-0.json", |proof| proof["instances"][3] = CONTEXT.into());
     desk.run("verify @/segments/segment-0.json").ended(1);
 
@@ -125,6 +126,28 @@ fn a_proof_is_made_and_checked() {
 }
 
 #[test]
+fn a_direct_proof_is_made_and_checked() {
+    let mut desk = Desk::new();
+    let keys = desk.run("keys build --profile direct --model @/package --json").ended(0).json();
+    let model = keys["modelDigest"].as_str().unwrap();
+    assert!(keys["proofs"].as_u64().unwrap() >= 256);
+    desk.run("verifier generate --profile direct --out @/generated").ended(0);
+    let verifier = "--verifier @/generated/TesseraVerifierDirect.json";
+
+    desk.prove("--threshold 540 --profile direct --out @/proof.json").ended(0);
+    let verify = format!("verify @/proof.json {verifier} --model-digest {model}");
+    let valid = desk.run(&format!("{verify} --json")).ended(0).json();
+    assert_eq!((&valid["segments"], &valid["statement"]["context"]), (&0.into(), &CONTEXT.into()));
+    // The other profile's digest is of another model.
+    let aggregated = desk.run("keys build --model @/package --segments 1 --json").ended(0).json();
+    assert_ne!(aggregated["modelDigest"], keys["modelDigest"]);
+    desk.edit("proof.json", |proof| {
+        proof["statement"]["threshold"] = (541u64 << 32).to_string().into();
+    });
+    desk.run(&verify).ended(1);
+}
+
+#[test]
 fn what_cannot_be_proven_is_said_before_keys_are_made() {
     let mut desk = Desk::new();
     let said = desk.prove("--threshold 700 --out @/proof.json").ended(1);
@@ -148,10 +171,15 @@ fn what_cannot_be_proven_is_said_before_keys_are_made() {
 #[test]
 fn checked_in_verifiers_are_up_to_date() {
     let mut desk = Desk { dir: TempDir::new().unwrap(), said: String::new() };
-    for segments in [1, 2, 4] {
-        desk.run(&format!("verifier generate --segments {segments} --out @/")).ended(0);
+    for (name, arguments) in [
+        ("1", "--segments 1"),
+        ("2", "--segments 2"),
+        ("4", "--segments 4"),
+        ("Direct", "--profile direct"),
+    ] {
+        desk.run(&format!("verifier generate {arguments} --out @/")).ended(0);
         for end in ["sol", "json"] {
-            let name = format!("TesseraVerifier{segments}.{end}");
+            let name = format!("TesseraVerifier{name}.{end}");
             let read = |folder: &Path| fs::read_to_string(folder.join(&name)).unwrap();
             let checked_in = read(&root().join("contracts/generated"));
             assert!(read(desk.dir.path()) == checked_in, "{name}: `make verifiers` makes it anew");

@@ -9,11 +9,16 @@ use std::fmt::Write;
 use tessera_aggregate::{
     VerifierSpec,
     layout::{
-        KEY_POINTS, PROOF_EVALUATIONS, PROOF_WORDS, SEGMENT_WORDS, instance_words, proof_length,
+        KEY_POINTS, PROOF_EVALUATIONS, PROOF_WORDS, SEGMENT_KEY_WORDS, SEGMENT_WORDS, SegmentPoint,
+        SegmentScalar, deferred_words, instance_words, proof_length,
     },
     spec::literal,
 };
-use tessera_core::{STATEMENT_WORDS, statement};
+use tessera_artifact::Sha256Digest;
+use tessera_core::{STATEMENT_WORDS, StatementWords, statement};
+
+/// Where `proof`'s bytes begin in the call data: selector, statement, offset, length.
+pub(crate) const DATA: usize = 4 + 32 * (STATEMENT_WORDS + 2);
 
 const TEMPLATE: &str = include_str!("../templates/Verifier.sol");
 
@@ -36,9 +41,6 @@ const EVALUATION_NAMES: [&str; PROOF_EVALUATIONS] = [
     "Z_1",
 ];
 
-/// Where `proof`'s bytes begin in the call data: selector, statement, offset, length.
-const DATA: usize = 4 + 32 * (STATEMENT_WORDS + 2);
-
 /// Name of the contract, and of its file without `.sol`.
 pub fn contract_name(segments: usize) -> String {
     format!("TesseraVerifier{segments}")
@@ -52,27 +54,53 @@ pub fn generate(spec: &VerifierSpec) -> String {
     domain(spec, &mut values);
     call_data(spec, &mut values);
     memory(spec, &mut values);
-    for (name, signature) in [
-        ("WORD_NOT_IN_FIELD", "WordNotInField(uint256)"),
-        ("POINT_NOT_ON_CURVE", "PointNotOnCurve(uint256)"),
-        ("PROOF_REJECTED", "ProofRejected()"),
-    ] {
-        let hash = Keccak256::digest(signature);
-        values.set(name, format!("0x{}", hex::encode(&hash[..4])));
-    }
+    values.errors();
     values.fill(TEMPLATE)
 }
 
 /// Placeholders and what stands for them.
 #[derive(Default)]
-struct Values(Vec<(String, String)>);
+pub(crate) struct Values(Vec<(String, String)>);
 
 impl Values {
-    fn set(&mut self, name: &str, value: impl ToString) {
+    pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
         self.0.push((name.to_string(), value.to_string()));
     }
 
-    fn fill(&self, template: &str) -> String {
+    /// Selectors of the contract's errors.
+    pub(crate) fn errors(&mut self) {
+        for (name, signature) in [
+            ("WORD_NOT_IN_FIELD", "WordNotInField(uint256)"),
+            ("POINT_NOT_ON_CURVE", "PointNotOnCurve(uint256)"),
+            ("PROOF_REJECTED", "ProofRejected()"),
+        ] {
+            let hash = Keccak256::digest(signature);
+            self.set(name, format!("0x{}", hex::encode(&hash[..4])));
+        }
+    }
+
+    /// The reference string and the verifier's digest.
+    pub(crate) fn srs(&mut self, srs: &Sha256Digest, insecure: bool, digest: &Sha256Digest) {
+        self.set("SRS_DIGEST", srs);
+        self.set("KEY_DIGEST", digest);
+        self.set("INSECURE", insecure);
+        let note = " (INSECURE: its secret is published)";
+        self.set("SRS_NOTE", if insecure { note } else { "" });
+    }
+
+    /// `[τ]₂` and the generator.
+    pub(crate) fn g2(&mut self, tau_g2: &G2Affine) {
+        let mut points = String::new();
+        for (name, point) in [("TAU", *tau_g2), ("G2", G2Affine::generator())] {
+            for (axis, x) in [("X", point.x), ("Y", point.y)] {
+                constant(&mut points, &format!("{name}_{axis}_IMAGINARY"), &literal(&x.c1));
+                constant(&mut points, &format!("{name}_{axis}_REAL"), &literal(&x.c0));
+            }
+        }
+        self.set("G2_POINTS", points);
+    }
+
+    pub(crate) fn fill(&self, template: &str) -> String {
         let mut text = template.to_string();
         for (name, value) in &self.0 {
             text = text.replace(&format!("{{{{{name}}}}}"), value);
@@ -88,15 +116,11 @@ fn header(spec: &VerifierSpec, values: &mut Values) {
     values.set("SEGMENTS", spec.segments);
     values.set("K", spec.k);
     values.set("INSTANCE_WORDS", instance_words(spec.segments));
-    values.set("DEFERRED_WORDS", spec.segments * SEGMENT_WORDS);
+    values.set("DEFERRED_WORDS", deferred_words(spec.segments));
     values.set("PROOF_WORDS", PROOF_WORDS);
     values.set("PROOF_LENGTH", proof_length(spec.segments));
     values.set("STATEMENT", statement::WORDS.map(|word| word.name).join(", "));
-    values.set("SRS_DIGEST", spec.srs);
-    values.set("KEY_DIGEST", spec.digest());
-    values.set("INSECURE", spec.insecure_srs);
-    let note = " (INSECURE: its secret is published)";
-    values.set("SRS_NOTE", if spec.insecure_srs { note } else { "" });
+    values.srs(&spec.srs, spec.insecure_srs, &spec.digest());
 }
 
 fn key(spec: &VerifierSpec, values: &mut Values) {
@@ -108,14 +132,7 @@ fn key(spec: &VerifierSpec, values: &mut Values) {
         }
     }
     values.set("KEY_POINTS", points);
-    let mut points = String::new();
-    for (name, point) in [("TAU", spec.tau_g2), ("G2", G2Affine::generator())] {
-        for (axis, x) in [("X", point.x), ("Y", point.y)] {
-            constant(&mut points, &format!("{name}_{axis}_IMAGINARY"), &literal(&x.c1));
-            constant(&mut points, &format!("{name}_{axis}_REAL"), &literal(&x.c0));
-        }
-    }
-    values.set("G2_POINTS", points);
+    values.g2(&spec.tau_g2);
 }
 
 fn constant(text: &mut String, name: &str, value: &str) {
@@ -151,7 +168,33 @@ fn call_data(spec: &VerifierSpec, values: &mut Values) {
     values.set("SEGMENT_BYTES", hexadecimal(32 * SEGMENT_WORDS));
     values.set("EVALUATION_BYTES", hexadecimal(32 * PROOF_EVALUATIONS));
     values.set("EVALUATION_HASH_BYTES", hexadecimal(32 * (1 + PROOF_EVALUATIONS)));
-    let proof = DATA + 32 * SEGMENT_WORDS * spec.segments;
+    values.set("SEGMENT_KEY_BYTES", hexadecimal(32 * SEGMENT_KEY_WORDS));
+    for (name, point) in [
+        ("SELECTOR", SegmentPoint::Selector),
+        ("CONSTANTS", SegmentPoint::Constants),
+        ("PERMUTATION", SegmentPoint::Permutation),
+        ("ADVICE", SegmentPoint::Advice),
+        ("PRODUCT", SegmentPoint::Product),
+        ("QUOTIENT_LOW", SegmentPoint::QuotientLow),
+        ("QUOTIENT_HIGH", SegmentPoint::QuotientHigh),
+        ("RANDOM", SegmentPoint::Random),
+        ("W", SegmentPoint::Opening),
+        ("W_PRIME", SegmentPoint::OpeningPrime),
+    ] {
+        values.set(&format!("POINT_{name}"), hexadecimal(32 * point.word()));
+    }
+    for (name, scalar) in [
+        ("PRODUCT", SegmentScalar::Product),
+        ("SELECTOR", SegmentScalar::Selector),
+        ("MU", SegmentScalar::Mu),
+        ("X_TO_N", SegmentScalar::XToN),
+        ("W", SegmentScalar::Opening),
+        ("W_PRIME", SegmentScalar::OpeningPrime),
+        ("GENERATOR", SegmentScalar::Generator),
+    ] {
+        values.set(&format!("SCALAR_{name}"), hexadecimal(32 * scalar.word()));
+    }
+    let proof = DATA + 32 * deferred_words(spec.segments);
     // Words of each part of the aggregation proof, in order.
     let parts = [
         ("PROOF", 2),
@@ -161,21 +204,29 @@ fn call_data(spec: &VerifierSpec, values: &mut Values) {
         ("PROOF_EVALUATIONS", PROOF_EVALUATIONS),
         ("PROOF_W", 2),
         ("PROOF_W_PRIME", 2),
+        ("INVERSE", 1),
     ];
-    let end = lay_out(proof, &parts, values);
+    let end = lay_out(proof, &parts, |name, offset| values.set(name, hexadecimal(offset)));
     assert_eq!(end, DATA + proof_length(spec.segments));
 }
 
 fn memory(spec: &VerifierSpec, values: &mut Values) {
     // The transcript's initial state takes the first word.
     let instances = 32;
-    let parts = [("INSTANCES", STATEMENT_WORDS), ("DEFERRED", spec.segments * SEGMENT_WORDS)];
-    let advice = lay_out(instances, &parts, values);
+    let parts = [
+        ("INSTANCES", STATEMENT_WORDS),
+        ("SEGMENT_K", 1),
+        ("DEFERRED", spec.segments * SEGMENT_WORDS),
+    ];
+    let advice = lay_out(instances, &parts, |name, offset| values.set(name, hexadecimal(offset)));
+    let StatementWords { schema, model_digest, .. } = StatementWords::positions();
+    values.set("SCHEMA", hexadecimal(instances + 32 * schema));
+    values.set("MODEL_DIGEST", hexadecimal(instances + 32 * model_digest));
     assert_eq!(advice, instances + 32 * instance_words(spec.segments));
     let mut parts = vec![("ADVICE", 2)];
     parts.extend(["BETA", "GAMMA", "Y", "X", "MU", "NU", "Z_PRIME", "RHO"].map(|name| (name, 1)));
     parts.push(("TRANSCRIPT_STATE", 1));
-    let evaluations = lay_out(advice, &parts, values);
+    let evaluations = lay_out(advice, &parts, |name, offset| values.set(name, hexadecimal(offset)));
     values.set("EVALUATIONS", hexadecimal(evaluations));
     let mut parts = EVALUATION_NAMES.map(|name| (name, 1)).to_vec();
     parts.extend(
@@ -193,13 +244,17 @@ fn memory(spec: &VerifierSpec, values: &mut Values) {
     );
     parts.extend(["LEFT", "DEFERRED_LEFT", "DEFERRED_RIGHT"].map(|name| (name, 5)));
     parts.push(("SCRATCH", 12));
-    lay_out(evaluations, &parts, values);
+    lay_out(evaluations, &parts, |name, offset| values.set(name, hexadecimal(offset)));
 }
 
 /// Gives each name its offset; `parts` are names and sizes in words. Returns the end.
-fn lay_out(start: usize, parts: &[(&str, usize)], values: &mut Values) -> usize {
+pub(crate) fn lay_out(
+    start: usize,
+    parts: &[(&str, usize)],
+    mut set: impl FnMut(&str, usize),
+) -> usize {
     parts.iter().fold(start, |offset, (name, words)| {
-        values.set(name, hexadecimal(offset));
+        set(name, offset);
         offset + 32 * words
     })
 }

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "toolchain")]
 pub mod compile;
+pub mod direct;
 #[cfg(feature = "toolchain")]
 pub mod exercise;
 pub mod generate;

@@ -15,13 +15,14 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 /// | reference string | {{SRS_DIGEST}}{{SRS_NOTE}} |
 /// | verifying key | {{KEY_DIGEST}} |
 /// | statement | {{STATEMENT}} |
-/// | proof | {{DEFERRED_WORDS}} deferred words, {{PROOF_WORDS}} words of the aggregation proof: {{PROOF_LENGTH}} bytes |
+/// | proof | {{DEFERRED_WORDS}} deferred words, {{PROOF_WORDS}} words of the aggregation proof, an inverse: {{PROOF_LENGTH}} bytes |
 ///
 /// The aggregation circuit has done the field work of verifying each segment. What is left of a segment is
 /// an accumulator: points Pᵢ with scalars sᵢ, and W', which must satisfy e(Σ sᵢ·Pᵢ, [1]₂) = e(W', [τ]₂).
-/// Points and scalars are instances, so the circuit vouches for them; the curve arithmetic is done here,
-/// joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
-/// was absorbed. One pairing decides all.
+/// Points, and what the scalars are made of, are instances, so the circuit vouches for them; the curve
+/// arithmetic is done here, joined with the aggregation proof's own accumulator by powers of ρ, which is drawn after everything else
+/// was absorbed. One pairing decides all. The keys of the segments are instances too: with the schema they
+/// must hash to the model's digest.
 contract {{NAME}} is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = {{SEGMENTS}};
@@ -75,10 +76,36 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant PROOF_EVALUATIONS = {{PROOF_EVALUATIONS}};
     uint256 private constant PROOF_W = {{PROOF_W}};
     uint256 private constant PROOF_W_PRIME = {{PROOF_W_PRIME}};
+    /// Inverse of all that is divided by.
+    uint256 private constant INVERSE = {{INVERSE}};
+
+    // A segment: its key, points of its proof, scalars.
+    uint256 private constant SEGMENT_KEY_BYTES = {{SEGMENT_KEY_BYTES}};
+    uint256 private constant POINT_SELECTOR = {{POINT_SELECTOR}};
+    uint256 private constant POINT_CONSTANTS = {{POINT_CONSTANTS}};
+    uint256 private constant POINT_PERMUTATION = {{POINT_PERMUTATION}};
+    uint256 private constant POINT_ADVICE = {{POINT_ADVICE}};
+    uint256 private constant POINT_PRODUCT = {{POINT_PRODUCT}};
+    uint256 private constant POINT_QUOTIENT_LOW = {{POINT_QUOTIENT_LOW}};
+    uint256 private constant POINT_QUOTIENT_HIGH = {{POINT_QUOTIENT_HIGH}};
+    uint256 private constant POINT_RANDOM = {{POINT_RANDOM}};
+    uint256 private constant POINT_W = {{POINT_W}};
+    uint256 private constant POINT_W_PRIME = {{POINT_W_PRIME}};
+    uint256 private constant SCALAR_PRODUCT = {{SCALAR_PRODUCT}};
+    uint256 private constant SCALAR_SELECTOR = {{SCALAR_SELECTOR}};
+    uint256 private constant SCALAR_MU = {{SCALAR_MU}};
+    uint256 private constant SCALAR_X_TO_N = {{SCALAR_X_TO_N}};
+    uint256 private constant SCALAR_W = {{SCALAR_W}};
+    uint256 private constant SCALAR_W_PRIME = {{SCALAR_W_PRIME}};
+    uint256 private constant SCALAR_GENERATOR = {{SCALAR_GENERATOR}};
 
     // Memory, all of it: the call ends inside the assembly. First the words that the transcript starts
-    // with: the initial state, then from INSTANCES on statement and deferred words, then the advice point.
+    // with: the initial state; the instances, which are the statement's words, k of the segments' circuits,
+    // and the segments; the advice point.
     uint256 private constant INSTANCES = {{INSTANCES}};
+    uint256 private constant SCHEMA = {{SCHEMA}};
+    uint256 private constant MODEL_DIGEST = {{MODEL_DIGEST}};
+    uint256 private constant SEGMENT_K = {{SEGMENT_K}};
     uint256 private constant DEFERRED = {{DEFERRED}};
     uint256 private constant ADVICE = {{ADVICE}};
     // Challenges.
@@ -119,7 +146,7 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant LEFT = {{LEFT}};
     uint256 private constant DEFERRED_LEFT = {{DEFERRED_LEFT}};
     uint256 private constant DEFERRED_RIGHT = {{DEFERRED_RIGHT}};
-    /// Input of the transcript, of the inversion and of the pairing.
+    /// Input of the transcript, of the model's digest and of the pairing.
     uint256 private constant SCRATCH = {{SCRATCH}};
 
     // Selectors of the errors, in front of their argument.
@@ -200,6 +227,18 @@ contract {{NAME}} is ITesseraVerifier {
                 check_point(add(accumulator, 0x40), div(sub(at, 0x44), 0x20))
                 add_product(accumulator)
             }
+            /// Refuses the proof as false.
+            function reject() {
+                mstore(0x00, PROOF_REJECTED)
+                revert(0x1c, 0x04)
+            }
+            /// DEFERRED_LEFT += scalar·point, the point at memory `at`, checked.
+            function add_deferred(at, scalar) {
+                check_point(at, sub(div(at, 0x20), 1))
+                mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
+                mstore(add(DEFERRED_LEFT, 0x80), scalar)
+                add_product(DEFERRED_LEFT)
+            }
             /// Next state of the transcript: hash of the last one and `length` bytes of call data.
             function absorb(state, at, length) -> next {
                 mstore(SCRATCH, state)
@@ -217,7 +256,7 @@ contract {{NAME}} is ITesseraVerifier {
             {
                 mstore(0x00, INITIAL_STATE)
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
-                calldatacopy(DEFERRED, DATA, sub(add(ADVICE, 0x40), DEFERRED))
+                calldatacopy(SEGMENT_K, DATA, sub(add(ADVICE, 0x40), SEGMENT_K))
                 let state := keccak256(0x00, add(ADVICE, 0x40))
                 state := squeeze(state)
                 mstore(BETA, mod(state, R))
@@ -293,25 +332,14 @@ contract {{NAME}} is ITesseraVerifier {
                 mstore(X_N, vanishing)
                 vanishing := addmod(vanishing, sub(r, 1), r)
 
-                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product.
+                // Inverses of x, the two denominators, x − 1 and x^n − 1, from that of their product, which is
+                // given with the proof: there is only one.
                 let product_2 := mulmod(x, mload(X_INVERSE), r)
                 let product_3 := mulmod(product_2, last_denominator, r)
                 let product_4 := mulmod(product_3, x_minus_one, r)
-                let inverse := mulmod(product_4, vanishing, r)
-                if iszero(inverse) {
-                    mstore(0x00, PROOF_REJECTED)
-                    revert(0x1c, 0x04)
-                }
-                mstore(SCRATCH, 0x20)
-                mstore(add(SCRATCH, 0x20), 0x20)
-                mstore(add(SCRATCH, 0x40), 0x20)
-                mstore(add(SCRATCH, 0x60), inverse)
-                mstore(add(SCRATCH, 0x80), sub(r, 2))
-                mstore(add(SCRATCH, 0xa0), r)
-                if iszero(
-                    and(eq(returndatasize(), 0x20), staticcall(gas(), 0x05, SCRATCH, 0xc0, SCRATCH, 0x20))
-                ) { revert(0, 0) }
-                inverse := mload(SCRATCH)
+                let inverse := calldataload(INVERSE)
+                if iszero(lt(inverse, r)) { fail(WORD_NOT_IN_FIELD, div(sub(INVERSE, 0x44), 0x20)) }
+                if iszero(eq(mulmod(mulmod(product_4, vanishing, r), inverse, r), 1)) { reject() }
 
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
                 inverse := mulmod(inverse, vanishing, r)
@@ -326,6 +354,19 @@ contract {{NAME}} is ITesseraVerifier {
                 inverse := mulmod(inverse, last_denominator, r)
                 mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
                 mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+            }
+
+            // The model's digest: of the number of segments, the schema, k and the segments' keys.
+            {
+                mstore(SCRATCH, SEGMENTS)
+                mstore(add(SCRATCH, 0x20), mload(SCHEMA))
+                mstore(add(SCRATCH, 0x40), mload(SEGMENT_K))
+                let to := add(SCRATCH, 0x60)
+                for { let at := DEFERRED } lt(at, ADVICE) { at := add(at, SEGMENT_BYTES) } {
+                    mcopy(to, at, SEGMENT_KEY_BYTES)
+                    to := add(to, SEGMENT_KEY_BYTES)
+                }
+                if iszero(eq(shr(8, keccak256(SCRATCH, sub(to, SCRATCH))), mload(MODEL_DIGEST))) { reject() }
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.
@@ -464,20 +505,36 @@ contract {{NAME}} is ITesseraVerifier {
                         scale(DEFERRED_RIGHT, rho)
                         generator := mulmod(generator, rho, R)
                     }
-                    // The advice point has scalar 1.
-                    check_point(at, sub(div(at, 0x20), 1))
-                    mcopy(add(DEFERRED_LEFT, 0x40), at, 0x40)
-                    add_point(DEFERRED_LEFT)
-                    let end := add(at, sub(SEGMENT_BYTES, 0x20))
-                    for { let term := add(at, 0x40) } lt(term, end) { term := add(term, 0x60) } {
-                        check_point(term, sub(div(term, 0x20), 1))
-                        mcopy(add(DEFERRED_LEFT, 0x40), term, 0x60)
-                        add_product(DEFERRED_LEFT)
+                    // Polynomials that are opened at one point: powers of μ.
+                    {
+                        let scalar := mload(add(at, SCALAR_SELECTOR))
+                        let mu := mload(add(at, SCALAR_MU))
+                        add_deferred(add(at, POINT_SELECTOR), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_CONSTANTS), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_PERMUTATION), scalar)
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_QUOTIENT_LOW), scalar)
+                        add_deferred(
+                            add(at, POINT_QUOTIENT_HIGH), mulmod(scalar, mload(add(at, SCALAR_X_TO_N)), R)
+                        )
+                        scalar := mulmod(scalar, mu, R)
+                        add_deferred(add(at, POINT_RANDOM), scalar)
                     }
-                    // The last one is W'.
-                    mcopy(add(DEFERRED_RIGHT, 0x40), sub(end, 0x60), 0x40)
+                    add_deferred(add(at, POINT_PRODUCT), mload(add(at, SCALAR_PRODUCT)))
+                    add_deferred(add(at, POINT_W), mload(add(at, SCALAR_W)))
+                    add_deferred(add(at, POINT_W_PRIME), mload(add(at, SCALAR_W_PRIME)))
+                    // The advice has scalar 1.
+                    {
+                        let advice := add(at, POINT_ADVICE)
+                        check_point(advice, sub(div(advice, 0x20), 1))
+                        mcopy(add(DEFERRED_LEFT, 0x40), advice, 0x40)
+                        add_point(DEFERRED_LEFT)
+                    }
+                    mcopy(add(DEFERRED_RIGHT, 0x40), add(at, POINT_W_PRIME), 0x40)
                     add_point(DEFERRED_RIGHT)
-                    generator := addmod(generator, mload(end), R)
+                    generator := addmod(generator, mload(add(at, SCALAR_GENERATOR)), R)
                 }
                 generator := addmod(mulmod(generator, rho, R), mload(GENERATOR_SCALAR), R)
                 add_key(LEFT, 1, 2, generator)
@@ -506,10 +563,7 @@ contract {{NAME}} is ITesseraVerifier {
             if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
                 revert(0, 0)
             }
-            if iszero(eq(mload(SCRATCH), 1)) {
-                mstore(0x00, PROOF_REJECTED)
-                revert(0x1c, 0x04)
-            }
+            if iszero(eq(mload(SCRATCH), 1)) { reject() }
             mstore(0x00, 1)
             return(0x00, 0x20)
         }

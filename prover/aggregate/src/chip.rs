@@ -9,10 +9,14 @@ use halo2curves::{
     ff::{Field, PrimeField},
     group::prime::PrimeCurveAffine,
 };
-use snark_verifier::loader::halo2::{EccInstructions, Halo2Loader, IntegerInstructions};
+use snark_verifier::{
+    loader::halo2::{EccInstructions, Halo2Loader, IntegerInstructions},
+    util::arithmetic::root_of_unity,
+};
 use std::{ops::Deref, rc::Rc};
 use tessera_circuit::{Builder, Cell, Operand};
 use tessera_core::Fr;
+use tessera_segment::plan::{MAX_K, MIN_K};
 
 /// The loader that verifies segment proofs in the circuit.
 pub type Loader = Rc<Halo2Loader<G1Affine, DeferredChip>>;
@@ -47,11 +51,72 @@ pub struct DeferredPoint {
     pub terms: Vec<Term>,
 }
 
+/// The size of the segments' circuits, chosen among `MIN_K..=MAX_K` by one boolean for each.
+#[derive(Clone, Debug)]
+pub struct Size {
+    /// Of sizes `MIN_K..=MAX_K`; only that of `k` is 1.
+    chosen: Vec<Cell>,
+    /// Power of two of the rows.
+    pub k: Cell,
+    /// `2^k`.
+    pub rows: Cell,
+    /// Generator of the subgroup of order `2^k`.
+    pub generator: Cell,
+    /// Its inverse.
+    pub generator_inverse: Cell,
+}
+
+impl Size {
+    /// Cells for a size that the prover chooses: `k = Σ size·boolean`, and the rest alike.
+    ///
+    /// `k` is public and in the model's digest, and decides all booleans: two sizes together are more than
+    /// `MAX_K`, so a `k` up to that is the sum of one size only.
+    pub fn new(builder: &mut Builder, k: u32) -> Self {
+        let sizes = MIN_K..=MAX_K;
+        let chosen: Vec<Cell> = sizes.clone().map(|size| builder.boolean(size == k)).collect();
+        let select = |builder: &mut Builder, number: &dyn Fn(u32) -> Fr| {
+            let terms: Vec<_> =
+                sizes.clone().zip(&chosen).map(|(size, bit)| (number(size), *bit)).collect();
+            builder.linear_combination(Fr::ZERO, &terms)
+        };
+        const { assert!(2 * MIN_K + 1 > MAX_K, "two sizes could pass for one") };
+        let k = select(builder, &|size| Fr::from(u64::from(size)));
+        let rows = select(builder, &|size| Fr::from(1 << size));
+        let generator = select(builder, &|size| root_of_unity(size as usize));
+        let generator_inverse = builder.invert(generator);
+        Size { chosen, k, rows, generator, generator_inverse }
+    }
+
+    /// `base^(2^k)`: the chosen one of its repeated squares.
+    fn power(&self, builder: &mut Builder, base: Cell) -> Cell {
+        let mut square = base;
+        let mut step = |builder: &mut Builder| {
+            square = builder.mul(square, square);
+            square
+        };
+        (1..MIN_K).for_each(|_| _ = step(builder));
+        let products: Vec<_> = self
+            .chosen
+            .iter()
+            .map(|bit| (Operand::Copy(*bit), Operand::Copy(step(builder))))
+            .collect();
+        builder.sum_of_products(Operand::Constant(Fr::ZERO), products)
+    }
+}
+
 /// Arithmetic on [`Builder`]'s cells; points as [`DeferredPoint`]s.
 #[derive(Clone, Debug)]
-pub struct DeferredChip;
+pub struct DeferredChip {
+    /// Of all segments.
+    size: Size,
+}
 
 impl DeferredChip {
+    /// For segments of this size.
+    pub fn new(size: Size) -> Self {
+        DeferredChip { size }
+    }
+
     /// Coordinates of a point that is a single base, as a witness is.
     pub fn coordinates(point: &DeferredPoint) -> Option<[Cell; 2]> {
         match point.terms.as_slice() {
@@ -133,6 +198,10 @@ impl IntegerInstructions<Fr> for DeferredChip {
         exponent: &Cell,
         max_bits: usize,
     ) -> Cell {
+        // The only exponent of a verification that is not a constant.
+        if *exponent == self.size.rows {
+            return self.size.power(builder, *base);
+        }
         let bits = builder.bits(*exponent, max_bits as u32);
         let one = builder.constant(Fr::ONE);
         let base_minus_one = builder.sub(*base, one);

@@ -1,23 +1,27 @@
 //! The aggregation circuit: field work of N verifications, and what ties the segments together.
 
-use crate::chip::{Base, DeferredChip, DeferredPoint, Loader};
-use crate::layout::{SEGMENT_WORDS, SegmentPoint, instance_words};
+use crate::chip::{Base, DeferredChip, DeferredPoint, Loader, Size};
+use crate::layout::{K_INSTANCE, SEGMENT_WORDS, SegmentPoint, SegmentScalar, instance_words};
 use crate::transcript::CircuitTranscript;
 use halo2curves::{bn256::G1Affine, ff::Field, group::GroupEncoding};
 use snark_verifier::{
     loader::halo2::{EcPoint, Halo2Loader},
     pcs::kzg::KzgSuccinctVerifyingKey,
-    verifier::{SnarkVerifier, plonk::PlonkSuccinctVerifier},
+    verifier::{
+        SnarkVerifier,
+        plonk::{PlonkProtocol, PlonkSuccinctVerifier},
+    },
 };
 use std::collections::BTreeMap;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates};
 use tessera_core::{
-    Context, FixedPoint, Fr, MAGNITUDE_BITS, STATEMENT_WORDS, SchemaDigest, Secret, StatementWords,
+    Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, SchemaDigest, Secret, StatementWords,
     poseidon::Domain, to_be_bytes,
 };
 use tessera_segment::{
     Instances, Proof, Verified, VerifyingKey,
     key::KEY_POINTS,
+    plan::MIN_K,
     proof::{PROOF_EVALUATIONS, PROOF_POINTS, Pcs},
 };
 use zeroize::Zeroizing;
@@ -95,8 +99,8 @@ pub struct Witness {
     proofs: Vec<SegmentProof>,
     /// One for each segment, in order.
     pub partials: Vec<Partial>,
-    /// `hash(Features, packed ‖ blinding)`, which the commitment is made of.
-    pub features_digest: Fr,
+    /// Digest of the keys and the schema: [`tessera_segment::key::model_digest`].
+    pub model_digest: ModelDigest,
     /// Digest of the schema.
     pub schema: SchemaDigest,
     /// The score to reach.
@@ -108,12 +112,12 @@ pub struct Witness {
 impl Witness {
     /// Without any segment yet.
     pub fn new(
-        features_digest: Fr,
+        model_digest: ModelDigest,
         schema: SchemaDigest,
         threshold: FixedPoint,
         context: Context,
     ) -> Self {
-        Witness { proofs: vec![], partials: vec![], features_digest, schema, threshold, context }
+        Witness { proofs: vec![], partials: vec![], model_digest, schema, threshold, context }
     }
 
     /// Adds the next segment's proof, and what opens its share of the score.
@@ -144,7 +148,7 @@ impl Witness {
                 };
                 segments
             ],
-            features_digest: Fr::ZERO,
+            model_digest: ModelDigest(Fr::ZERO),
             schema: SchemaDigest(Fr::ZERO),
             threshold: FixedPoint::ZERO,
             context: Context(Fr::ZERO),
@@ -163,31 +167,55 @@ pub enum CircuitError {
         /// What is wrong.
         fault: String,
     },
+    /// The segments' circuits have one size, which is public.
+    #[error("segment {segment} has a circuit of 2^{found} rows, the first one of 2^{expected}")]
+    Size {
+        /// Position of the segment.
+        segment: usize,
+        /// Of the first segment.
+        expected: u32,
+        /// Of this one.
+        found: u32,
+    },
 }
 
 /// Builds the circuit.
 pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let segments = witness.proofs.len();
-    let builder = Builder::new(Gates::Full, instance_words(segments));
-    let loader = Halo2Loader::new(DeferredChip, builder);
+    let k = witness.proofs.first().map_or(MIN_K, |proof| proof.key.k);
+    for (segment, proof) in witness.proofs.iter().enumerate() {
+        if proof.key.k != k {
+            return Err(CircuitError::Size { segment, expected: k, found: proof.key.k });
+        }
+    }
+    let mut builder = Builder::new(Gates::Full, instance_words(segments));
+    let size = Size::new(&mut builder, k);
+    let loader = Halo2Loader::new(DeferredChip::new(size.clone()), builder);
 
     let mut verified = Vec::with_capacity(segments);
     for (segment, proof) in witness.proofs.iter().enumerate() {
-        let result = verify_segment(&loader, proof)
+        let result = verify_segment(&loader, &size, proof)
             .map_err(|fault| CircuitError::Segment { segment, fault })?;
         verified.push(result);
     }
 
     let mut builder = loader.take_ctx();
     let builder_mut = &mut builder;
-    expose_deferred(builder_mut, &verified);
-    let keys: Vec<Cell> = verified.iter().flat_map(|segment| segment.key).collect();
-    let model_digest = builder_mut.hash(Domain::Model, &keys);
+    builder_mut.expose(K_INSTANCE, size.k);
+    for (index, segment) in verified.iter().enumerate() {
+        let first = K_INSTANCE + 1 + index * SEGMENT_WORDS;
+        for (i, word) in segment.words(builder_mut).into_iter().enumerate() {
+            builder_mut.expose(first + i, word);
+        }
+    }
     let instances: Vec<_> = verified.iter().map(|segment| segment.instances).collect();
-    let commitment = join(builder_mut, &instances);
-    let schema = open_schema(builder_mut, witness, commitment);
+    let features = join(builder_mut, &instances);
+    let schema = builder_mut.witness(witness.schema.to_element());
+    let commitment = builder_mut.hash(Domain::Commitment, &[schema, features]);
     let threshold = compare_score(builder_mut, witness, &instances);
-    // Bound by being an instance: every challenge of the proof depends on it.
+    // Bound by being instances: every challenge of the proof depends on them, and the contract compares
+    // the digest with the hash of the keys.
+    let model_digest = builder_mut.witness(witness.model_digest.to_element());
     let context = builder_mut.witness(witness.context.to_element());
 
     let statement = StatementWords { commitment, schema, model_digest, threshold, context };
@@ -205,22 +233,76 @@ pub fn circuit(witness: &Witness) -> Result<ColumnCircuit, CircuitError> {
 /// A segment after its verification's field work.
 struct VerifiedSegment {
     instances: [Cell; Instances::COUNT],
-    /// What the model digest absorbs: [`VerifyingKey::words`].
-    key: [Cell; VerifyingKey::WORDS],
-    deferred: Deferred,
-}
-
-/// The accumulator's points and scalars.
-struct Deferred {
-    /// In the order of [`SegmentPoint::ALL`].
+    /// First scalar that the transcript absorbed.
+    initial_state: Cell,
+    /// Points of the accumulator and their scalars, in the order of [`SegmentPoint::ALL`].
     points: Vec<([Cell; 2], Option<Cell>)>,
+    /// The generator's scalar.
     generator: Cell,
 }
 
+impl VerifiedSegment {
+    fn scalar(&self, point: SegmentPoint) -> Cell {
+        let (_, scalar) = self.points[point as usize];
+        scalar.expect("all points but the advice have a scalar")
+    }
+
+    /// The segment's instances. Ten scalars are made of seven words: those of the polynomials that are
+    /// opened at one point are the first one's times powers of μ, and the second half of the quotient's is
+    /// the first half's times x^n. Both factors are found by division, and proven by multiplying: where
+    /// the divisor is 0, both sides are 0 whatever the factor.
+    fn words(&self, builder: &mut Builder) -> [Cell; SEGMENT_WORDS] {
+        let [selector, low] =
+            [SegmentPoint::Selector, SegmentPoint::QuotientLow].map(|p| self.scalar(p));
+        let mu = quotient(builder, self.scalar(SegmentPoint::Constants), selector);
+        let mut power = selector;
+        for point in [
+            SegmentPoint::Constants,
+            SegmentPoint::Permutation,
+            SegmentPoint::QuotientLow,
+            SegmentPoint::Random,
+        ] {
+            power = builder.mul(power, mu);
+            builder.equal(power, self.scalar(point));
+        }
+        let high = self.scalar(SegmentPoint::QuotientHigh);
+        let x_n = quotient(builder, high, low);
+        let product = builder.mul(low, x_n);
+        builder.equal(product, high);
+
+        let mut words = [self.initial_state; SEGMENT_WORDS];
+        for (point, (coordinates, _)) in SegmentPoint::ALL.iter().zip(&self.points) {
+            words[point.word()..][..2].copy_from_slice(coordinates);
+        }
+        for (name, cell) in [
+            (SegmentScalar::Product, self.scalar(SegmentPoint::Product)),
+            (SegmentScalar::Selector, selector),
+            (SegmentScalar::Mu, mu),
+            (SegmentScalar::XToN, x_n),
+            (SegmentScalar::Opening, self.scalar(SegmentPoint::Opening)),
+            (SegmentScalar::OpeningPrime, self.scalar(SegmentPoint::OpeningPrime)),
+            (SegmentScalar::Generator, self.generator),
+        ] {
+            words[name.word()] = cell;
+        }
+        words
+    }
+}
+
+/// A free cell with `a / b`, or 0.
+fn quotient(builder: &mut Builder, a: Cell, b: Cell) -> Cell {
+    let inverse = builder.value(b).invert().unwrap_or(Fr::ZERO);
+    builder.witness(builder.value(a) * inverse)
+}
+
 /// Runs snark-verifier's verification of one proof, its key and size as witnesses.
-fn verify_segment(loader: &Loader, proof: &SegmentProof) -> Result<VerifiedSegment, String> {
+fn verify_segment(
+    loader: &Loader,
+    size: &Size,
+    proof: &SegmentProof,
+) -> Result<VerifiedSegment, String> {
     type Verifier = PlonkSuccinctVerifier<Pcs>;
-    let protocol = proof.key.protocol().loaded_preprocessed_as_witness(loader, true);
+    let protocol = load(loader, size, &proof.key);
     let instances = proof.instances.to_array().map(|x| loader.assign_scalar(x));
     let instances_column = [instances.to_vec()];
     let svk = KzgSuccinctVerifyingKey { g: G1Affine::generator() };
@@ -258,16 +340,31 @@ fn verify_segment(loader: &Loader, proof: &SegmentProof) -> Result<VerifiedSegme
         (SegmentPoint::QuotientHigh, high),
         (SegmentPoint::OpeningPrime, opening_prime),
     ];
-    let deferred = name_terms(accumulator.lhs.into_assigned(), &named);
-
-    let domain = protocol.domain_as_witness.ok_or("k is not a witness")?;
+    let (points, generator) = name_terms(accumulator.lhs.into_assigned(), &named);
     let initial = protocol.transcript_initial_state.ok_or("no initial state")?;
-    let mut key = [advice[0]; VerifyingKey::WORDS];
-    key[..2 * KEY_POINTS].copy_from_slice(key_points.as_flattened());
-    key[2 * KEY_POINTS] = *initial.assigned();
-    key[2 * KEY_POINTS + 1] = *domain.k.assigned();
+    let initial_state = *initial.assigned();
     let instances = instances.map(|scalar| *scalar.assigned());
-    Ok(VerifiedSegment { instances, key, deferred })
+    Ok(VerifiedSegment { instances, initial_state, points, generator })
+}
+
+/// A key as a witness of the circuit, for segments of this size.
+fn load(loader: &Loader, size: &Size, key: &VerifyingKey) -> PlonkProtocol<G1Affine, Loader> {
+    let native = key.protocol();
+    let mut protocol = native.loaded_preprocessed_as_witness(loader, false);
+    // snark-verifier keeps its type of a domain to itself: one is made aside, over cells that are thrown
+    // away, and filled with ours.
+    let mut aside = Builder::default();
+    let chip = DeferredChip::new(Size::new(&mut aside, key.k));
+    let aside = native.loaded_preprocessed_as_witness(&Halo2Loader::new(chip, aside), true);
+    protocol.domain_as_witness = aside.domain_as_witness.map(|mut domain| {
+        let scalar = |cell| loader.scalar_from_assigned(cell);
+        domain.k = scalar(size.k);
+        domain.n = scalar(size.rows);
+        domain.r#gen = scalar(size.generator);
+        domain.gen_inv = scalar(size.generator_inverse);
+        domain
+    });
+    protocol
 }
 
 /// The coordinates of a point that is a witness.
@@ -278,7 +375,10 @@ fn single(point: &EcPoint<G1Affine, DeferredChip>) -> [Cell; 2] {
 /// Puts the accumulator's terms into the layout's order. Every named point must occur exactly
 /// once, and the one point left is W: a point that the transcript absorbed and the accumulator
 /// left out would be free, and key points that are not in it would not bind the key.
-fn name_terms(lhs: DeferredPoint, named: &[(SegmentPoint, [Cell; 2])]) -> Deferred {
+fn name_terms(
+    lhs: DeferredPoint,
+    named: &[(SegmentPoint, [Cell; 2])],
+) -> (Vec<([Cell; 2], Option<Cell>)>, Cell) {
     let mut points = BTreeMap::new();
     let mut generator = None;
     for term in lhs.terms {
@@ -301,47 +401,21 @@ fn name_terms(lhs: DeferredPoint, named: &[(SegmentPoint, [Cell; 2])]) -> Deferr
         .iter()
         .map(|name| points.remove(name).unwrap_or_else(|| panic!("{name:?} does not occur")))
         .collect();
-    Deferred { points, generator: generator.expect("the generator occurs") }
+    (points, generator.expect("the generator occurs"))
 }
 
-/// Exposes each segment's points and scalars behind the statement.
-fn expose_deferred(builder: &mut Builder, segments: &[VerifiedSegment]) {
-    for (index, segment) in segments.iter().enumerate() {
-        let deferred = &segment.deferred;
-        let words: Vec<Cell> = deferred
-            .points
-            .iter()
-            .flat_map(|(coordinates, scalar)| coordinates.iter().copied().chain(*scalar))
-            .chain([deferred.generator])
-            .collect();
-        assert_eq!(words.len(), SEGMENT_WORDS);
-        for (i, word) in words.into_iter().enumerate() {
-            builder.expose(STATEMENT_WORDS + index * SEGMENT_WORDS + i, word);
-        }
-    }
-}
-
-/// One borrower, one chain of links from nothing to nothing. Returns the commitment.
+/// One borrower, one chain of links from nothing to nothing. Returns the features' digest.
 fn join(builder: &mut Builder, instances: &[[Cell; Instances::COUNT]]) -> Cell {
     let zero = builder.constant(Fr::ZERO);
-    let [commitment, ..] = instances[0];
+    let [features, ..] = instances[0];
     let mut link = zero;
     for [other, link_in, link_out, _] in instances {
-        builder.equal(*other, commitment);
+        builder.equal(*other, features);
         builder.equal(*link_in, link);
         link = *link_out;
     }
     builder.equal(link, zero);
-    commitment
-}
-
-/// Opens the commitment as far as the schema: `commitment = hash(Commitment, [schema, ·])`.
-fn open_schema(builder: &mut Builder, witness: &Witness, commitment: Cell) -> Cell {
-    let schema = builder.witness(witness.schema.to_element());
-    let features = builder.witness(witness.features_digest);
-    let opened = builder.hash(Domain::Commitment, &[schema, features]);
-    builder.equal(opened, commitment);
-    schema
+    features
 }
 
 /// Opens and adds the partial scores and compares the sum. Returns the threshold.

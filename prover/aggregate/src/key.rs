@@ -1,14 +1,16 @@
 //! Keys of the aggregation circuit: one pair for each number of segments, for all models.
 
 use crate::circuit::{CircuitError, Witness, circuit};
+use crate::layout::KEY_POINTS;
 use crate::spec::VerifierSpec;
 use halo2_proofs::{
     plonk::{self, keygen_pk2},
-    poly::{commitment::Params, kzg::commitment::ParamsKZG},
+    poly::commitment::Params,
 };
-use halo2curves::bn256::{Bn256, G1Affine};
+use halo2curves::bn256::G1Affine;
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::layout::PIN_SHIFT;
+use tessera_kzg::Parameters;
 
 /// Why the keys could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +54,7 @@ pub fn circuit_size(segments: usize) -> Result<u32, KeyError> {
 
 impl AggregationKey {
     /// Makes the keys; `params` must be of size [`circuit_size`].
-    pub fn new(params: &ParamsKZG<Bn256>, segments: usize) -> Result<Self, KeyError> {
+    pub fn new(params: &Parameters, segments: usize) -> Result<Self, KeyError> {
         let circuit = circuit(&Witness::blank(segments))?;
         let k = circuit.smallest_k();
         if params.k() != k {
@@ -74,25 +76,29 @@ impl AggregationKey {
     }
 
     /// What the contract and the native verification are made of.
-    pub fn verifier(
-        &self,
-        params: &ParamsKZG<Bn256>,
-        srs: Sha256Digest,
-        insecure: bool,
-    ) -> VerifierSpec {
+    pub fn verifier(&self, params: &Parameters, srs: Sha256Digest, insecure: bool) -> VerifierSpec {
         let vk = self.key.get_vk();
-        let key: Vec<G1Affine> =
-            vk.fixed_commitments().iter().chain(vk.permutation().commitments()).copied().collect();
         VerifierSpec {
             segments: self.segments,
             k: self.k,
-            last_rows: vk.cs().blinding_factors() as u32 + 1,
+            last_rows: last_rows(vk),
             pin_shift: *PIN_SHIFT,
-            key: key.try_into().expect("the full layout has five key points"),
+            key: points(vk),
             initial_state: vk.transcript_repr(),
             tau_g2: params.s_g2(),
             srs,
             insecure_srs: insecure,
         }
     }
+}
+
+/// Commitments of a key, in the layout's order.
+pub(crate) fn points(vk: &plonk::VerifyingKey<G1Affine>) -> [G1Affine; KEY_POINTS] {
+    let points = vk.fixed_commitments().iter().chain(vk.permutation().commitments());
+    points.copied().collect::<Vec<_>>().try_into().expect("the full layout has five key points")
+}
+
+/// Rows at the end of the circuit: the permutation's last one and the blinding.
+pub(crate) fn last_rows(vk: &plonk::VerifyingKey<G1Affine>) -> u32 {
+    vk.cs().blinding_factors() as u32 + 1
 }

@@ -1,20 +1,16 @@
 //! The aggregation proof, and what the contract takes.
 
 use crate::circuit::{CircuitError, Witness, circuit, instance_bytes};
-use crate::key::AggregationKey;
-use halo2_proofs::{
-    plonk::{self, create_proof},
-    poly::kzg::{
-        commitment::{KZGCommitmentScheme, ParamsKZG},
-        multiopen::ProverSHPLONK,
-    },
-};
-use halo2curves::bn256::{Bn256, G1Affine};
+use crate::key::{AggregationKey, last_rows, points};
+use crate::verify::{denominators, protocol, read};
+use halo2_proofs::plonk::{self, create_proof};
+use halo2curves::bn256::G1Affine;
 use snark_verifier::{
     loader::native::NativeLoader,
     system::halo2::transcript::evm::{ChallengeEvm, EvmTranscript},
 };
-use tessera_core::{Fr, STATEMENT_WORDS, StatementWords};
+use tessera_core::{Fr, STATEMENT_WORDS, StatementWords, to_be_bytes};
+use tessera_kzg::{Opening, Parameters, Scheme};
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +36,13 @@ pub enum ProofError {
 pub struct Aggregated {
     /// The statement's words.
     pub statement: StatementWords<Fr>,
-    /// Deferred words and aggregation proof.
+    /// Deferred words, aggregation proof, and the inverse.
     pub bytes: Vec<u8>,
 }
 
 /// Proves the circuit of `witness`. `params` must be those of the key.
 pub fn prove(
-    params: &ParamsKZG<Bn256>,
+    params: &Parameters,
     key: &AggregationKey,
     witness: &Witness,
 ) -> Result<Aggregated, ProofError> {
@@ -58,17 +54,23 @@ pub fn prove(
     let instances = circuit.instances();
     let mut transcript = EvmTranscript::<G1Affine, NativeLoader, _, _>::new(Vec::new());
     create_proof::<
-        KZGCommitmentScheme<Bn256>,
-        ProverSHPLONK<Bn256>,
+        Scheme,
+        Opening,
         ChallengeEvm<G1Affine>,
         _,
         EvmTranscript<G1Affine, NativeLoader, Vec<u8>, Vec<u8>>,
         _,
     >(params, &key.key, &[circuit], &[&[&instances]], rand_core_06::OsRng, &mut transcript)?;
     let (statement, deferred) = instances.split_at(STATEMENT_WORDS);
-    let mut bytes = instance_bytes(deferred);
-    bytes.extend(transcript.finalize());
     let statement: [Fr; STATEMENT_WORDS] =
         statement.try_into().expect("split after the statement's words");
+    let proof = transcript.finalize();
+    let vk = key.key.get_vk();
+    let protocol = protocol(found, key.k(), &points(vk), vk.transcript_repr());
+    let (_, parsed) = read(&protocol, &instances, &proof).expect("what was just written");
+    let inverse = denominators(&parsed.z, key.k(), instances.len(), last_rows(vk))
+        .invert()
+        .expect("the challenge is no root of unity");
+    let bytes = [instance_bytes(deferred), proof, to_be_bytes(&inverse).to_vec()].concat();
     Ok(Aggregated { statement: StatementWords::from_array(statement), bytes })
 }

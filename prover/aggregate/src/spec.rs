@@ -64,7 +64,7 @@ pub enum SpecError {
 impl VerifierSpec {
     /// Names the verifier: SHA-256 of a label, the numbers, the key and the reference string.
     pub fn digest(&self) -> Sha256Digest {
-        let mut bytes = b"tessera verifier v1".to_vec();
+        let mut bytes = b"tessera verifier v2".to_vec();
         for number in [self.segments as u64, self.k as u64, self.last_rows as u64] {
             bytes.extend(number.to_be_bytes());
         }
@@ -171,7 +171,7 @@ struct File {
 }
 
 /// A point other than the identity.
-fn read_point<P: GroupEncoding + CofactorCurveAffine>(text: &str) -> Option<P> {
+pub fn read_point<P: GroupEncoding + CofactorCurveAffine>(text: &str) -> Option<P> {
     let mut repr = <P as GroupEncoding>::Repr::default();
     hex::decode_to_slice(text, repr.as_mut()).ok()?;
     let point = Option::<P>::from(P::from_bytes(&repr))?;
@@ -179,7 +179,7 @@ fn read_point<P: GroupEncoding + CofactorCurveAffine>(text: &str) -> Option<P> {
 }
 
 /// `[r − 1]P + P = 0`: the twist has points of other orders too.
-fn in_subgroup(point: &G2Affine) -> bool {
+pub fn in_subgroup(point: &G2Affine) -> bool {
     (*point * -Fr::ONE + point).is_identity().into()
 }
 

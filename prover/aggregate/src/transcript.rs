@@ -1,5 +1,4 @@
-//! The segments' Poseidon transcript in the circuit: snark-verifier's, absorption by absorption,
-//! on the permutation of [`tessera_core::poseidon`].
+//! The segments' transcript in the circuit: the sponge of [`tessera_core::transcript`] over cells.
 
 use crate::chip::{DeferredChip, Loader};
 use halo2curves::{
@@ -9,36 +8,28 @@ use halo2curves::{
 };
 use snark_verifier::{
     Error,
-    loader::halo2::{EcPoint, Scalar},
+    loader::{
+        ScalarLoader,
+        halo2::{EcPoint, Scalar},
+    },
     util::transcript::{Transcript, TranscriptRead},
 };
 use std::io;
-use tessera_circuit::{Cell, hash::Scaled};
-use tessera_core::{
-    Fr,
-    poseidon::{RATE, WIDTH, absorb},
-};
+use tessera_circuit::hash::Scaled;
+use tessera_core::{Fr, transcript::Sponge};
 
 /// Reads a segment proof's bytes into cells and draws its challenges.
 pub struct CircuitTranscript<'a> {
     loader: Loader,
     proof: &'a [u8],
-    state: [Scaled; WIDTH],
-    absorbing: Vec<Cell>,
+    sponge: Sponge<Scaled>,
 }
 
 impl<'a> CircuitTranscript<'a> {
     /// A fresh transcript in front of `proof`.
     pub fn new(loader: &Loader, proof: &'a [u8]) -> Self {
-        // The capacity of variable-length hashing: 2^64 (section 4.2 of the Poseidon paper).
-        let capacity = loader.ctx_mut().constant(Fr::from_u128(1 << 64));
         let zero = loader.ctx_mut().constant(Fr::ZERO);
-        CircuitTranscript {
-            loader: loader.clone(),
-            proof,
-            state: [capacity, zero, zero].map(Scaled::from),
-            absorbing: Vec::new(),
-        }
+        CircuitTranscript { loader: loader.clone(), proof, sponge: Sponge::new(zero.into()) }
     }
 
     /// What was not read of the proof.
@@ -61,20 +52,18 @@ impl Transcript<G1Affine, Loader> for CircuitTranscript<'_> {
     }
 
     fn squeeze_challenge(&mut self) -> Scalar<G1Affine, DeferredChip> {
-        let cells = std::mem::take(&mut self.absorbing);
-        let builder = &mut *self.loader.ctx_mut();
-        // The padding is one 1 behind the last element, in a permutation of its own if need be.
-        let padding = cells.len().is_multiple_of(RATE).then_some(&[][..]);
-        for chunk in cells.chunks(RATE).chain(padding) {
-            let chunk: Vec<Scaled> = chunk.iter().map(|cell| (*cell).into()).collect();
-            self.state = absorb(builder, self.state, &chunk, Fr::ONE);
+        let challenge = {
+            let builder = &mut *self.loader.ctx_mut();
+            self.sponge.squeeze(builder).map(|challenge| builder.unscale(challenge))
+        };
+        match challenge {
+            Some(cell) => self.loader.scalar_from_assigned(cell),
+            None => self.loader.load_zero(),
         }
-        let challenge = builder.unscale(self.state[1]);
-        self.loader.scalar_from_assigned(challenge)
     }
 
     fn common_scalar(&mut self, scalar: &Scalar<G1Affine, DeferredChip>) -> Result<(), Error> {
-        self.absorbing.push(*scalar.assigned());
+        self.sponge.absorb((*scalar.assigned()).into());
         Ok(())
     }
 
@@ -82,7 +71,7 @@ impl Transcript<G1Affine, Loader> for CircuitTranscript<'_> {
         let coordinates = DeferredChip::coordinates(&point.assigned()).ok_or_else(|| {
             Error::Transcript(io::ErrorKind::InvalidInput, "a combination was absorbed".into())
         })?;
-        self.absorbing.extend(coordinates);
+        coordinates.into_iter().for_each(|cell| self.sponge.absorb(cell.into()));
         Ok(())
     }
 }

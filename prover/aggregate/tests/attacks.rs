@@ -4,17 +4,26 @@
 mod common;
 
 use common::{
-    Lender, POINT, aggregate, aggregation, borrower, compiled, links, package, segment_proof,
-    witness,
+    Lender, POINT, aggregate, aggregation, borrower, compiled, complete, links, package,
+    segment_proof, witness,
 };
 use std::sync::LazyLock;
 use tessera_aggregate::{
-    VerifyError, Witness, circuit::SegmentProof, circuit::build, proof::Aggregated, verify,
+    VerifyError, Witness,
+    circuit::CircuitError,
+    circuit::SegmentProof,
+    circuit::build,
+    layout::{K_INSTANCE, SEGMENT_KEY_WORDS, SEGMENT_WORDS},
+    proof::Aggregated,
+    verify,
 };
 use tessera_circuit::testing::check;
-use tessera_core::{Fr, ModelDigest, Secret, StatementWords, random, to_be_bytes};
+use tessera_core::{Fr, ModelDigest, SchemaDigest, Secret, StatementWords, random, to_be_bytes};
 use tessera_model::Features;
-use tessera_segment::{circuit::commit_partial, key::model_digest};
+use tessera_segment::{
+    circuit::commit_partial,
+    key::{Form, digest_of_words, model_digest},
+};
 use verifier_gen::{Evm, Outcome, generate};
 
 const SCORE: i64 = 647 * POINT;
@@ -29,10 +38,14 @@ fn satisfied(witness: &Witness) -> bool {
     check(&build(witness).expect("builds")).is_ok()
 }
 
-/// The digest that the circuit computes from the keys it verified with.
+/// The digest that the contract computes from the keys that the circuit verified with.
 fn digest(witness: &Witness) -> ModelDigest {
     let instances = build(witness).expect("builds").instance_values();
-    ModelDigest(instances[StatementWords::positions().model_digest])
+    let segments = instances[K_INSTANCE + 1..].chunks(SEGMENT_WORDS);
+    let keys: Vec<Fr> = segments.flat_map(|words| &words[..SEGMENT_KEY_WORDS]).copied().collect();
+    let form = Form::Segments(witness.proofs().len());
+    let schema = instances[StatementWords::positions().schema];
+    digest_of_words(form, &schema, &instances[K_INSTANCE], &keys)
 }
 
 #[test]
@@ -61,14 +74,31 @@ fn a_score_that_the_segments_did_not_prove_is_refused() {
     assert!(!satisfied(&blinded));
 }
 
+/// The schema is the prover's choice, and makes another commitment and another model of it.
 #[test]
-fn another_opening_of_the_commitment_is_refused() {
-    let mut features = honest(SCORE);
-    features.features_digest += Fr::from(1);
-    assert!(!satisfied(&features), "features or blinding");
-    let mut schema = honest(SCORE);
-    schema.schema.0 += Fr::from(1);
-    assert!(!satisfied(&schema), "schema");
+fn another_schema_is_another_statement() {
+    let (before, mut changed) = (honest(SCORE), honest(SCORE));
+    changed.proofs_unchecked().clone_from_slice(before.proofs());
+    changed.schema.0 += Fr::from(1);
+    let [before_values, values] =
+        [&before, &changed].map(|witness| build(witness).expect("builds").instance_values());
+    let StatementWords { commitment, schema, .. } = StatementWords::positions();
+    assert_ne!(before_values[commitment], values[commitment]);
+    assert_ne!(digest(&before), digest(&changed));
+    // Neither can be kept under the other schema.
+    let builder = build(&before).expect("builds");
+    assert!(builder.holds(&before_values));
+    let mut forged = before_values.clone();
+    forged[schema] = values[schema];
+    assert!(!builder.holds(&forged));
+}
+
+#[test]
+fn segments_of_two_sizes_do_not_join() {
+    let mut mixed = honest(0);
+    mixed.proofs_unchecked()[1].key.k += 1;
+    let error = build(&mixed).err().expect("refused");
+    assert!(matches!(error, CircuitError::Size { segment: 1, .. }), "{error}");
 }
 
 #[test]
@@ -105,7 +135,7 @@ fn links_lead_from_nothing_to_nothing() {
 /// The circuit takes any keys: what they are is in the digest, which the lender's policy names.
 #[test]
 fn other_segments_give_another_digest() {
-    let model = model_digest(&LENDER.verifying_keys()).expect("a digest");
+    let model = LENDER.model_digest();
     let honest = honest(0);
     assert_eq!(digest(&honest), model);
 
@@ -124,28 +154,39 @@ fn other_segments_give_another_digest() {
 
     // Another salt, or other trees: another model.
     let salted = Lender::new(package(2), 2);
-    assert_ne!(model_digest(&salted.verifying_keys()).expect("a digest"), model);
+    assert_ne!(salted.model_digest(), model);
     let mut changed = package(1);
     changed.model.offset += 1;
     let changed = Lender::new(changed, 2);
-    assert_ne!(model_digest(&changed.verifying_keys()).expect("a digest"), model);
+    assert_ne!(changed.model_digest(), model);
 }
 
-/// All parts of a key are in the digest: three points, initial state, k.
+/// All that the segments are verified with is in the digest: form, schema, k, and of each key three
+/// points and the initial state.
 #[test]
 fn every_part_of_a_key_is_bound() {
     let keys = LENDER.verifying_keys();
-    let model = model_digest(&keys).expect("a digest");
+    let schema = LENDER.package.schema.digest();
+    let form = Form::Segments(2);
+    let model = LENDER.model_digest();
     let other = keys[1].points;
-    for part in 0..5 {
+    for part in 0..4 {
         let mut changed = keys.clone();
         match part {
             point @ 0..3 => changed[0].points[point] = -other[point],
-            3 => changed[0].initial_state += Fr::from(1),
-            _ => changed[0].k += 1,
+            _ => changed[0].initial_state += Fr::from(1),
         }
-        assert_ne!(model_digest(&changed).expect("a digest"), model, "part {part}");
+        assert_ne!(model_digest(form, schema, &changed).expect("a digest"), model, "part {part}");
     }
+    let mut larger = keys.clone();
+    larger[0].k += 1;
+    assert!(model_digest(form, schema, &larger).is_err(), "two sizes");
+    larger[1].k += 1;
+    assert_ne!(model_digest(form, schema, &larger).expect("a digest"), model, "k");
+    let schema_changed =
+        model_digest(form, SchemaDigest(schema.0 + Fr::from(1)), &keys).expect("a digest");
+    assert_ne!(schema_changed, model, "schema");
+    assert_ne!(model_digest(Form::Segments(1), schema, &keys).expect("a digest"), model, "form");
 }
 
 /// Key commitments of one model under two salts share nothing; under one salt, everything.
@@ -178,6 +219,8 @@ fn verdict_on(proof: &Aggregated) -> Result<(), VerifyError> {
 fn verdict(change: impl FnOnce(&mut Witness)) -> Result<(), VerifyError> {
     let mut witness = honest(0);
     change(&mut witness);
+    // Of whatever keys there are now: that they are not the lender's is for the next test.
+    witness.model_digest = digest(&witness);
     assert!(satisfied(&witness), "the circuit can't see this");
     verdict_on(&aggregate(&witness))
 }
@@ -229,11 +272,10 @@ fn false_segment_proofs_are_refused_at_the_end() {
     assert_eq!(swapped, Err(VerifyError::Rejected));
 }
 
-/// A model of the forger's own, generous and honestly proven, under the digest of the lender's: the
-/// digest's cells refuse it, and so does everybody who checks the finished proof.
+/// A model of the forger's own, generous and honestly proven, under the digest of the lender's.
 #[test]
 fn keys_that_are_not_in_the_digest_are_refused() {
-    let model = model_digest(&LENDER.verifying_keys()).expect("a digest");
+    let model = LENDER.model_digest();
     let mut generous = package(1);
     generous.model.offset += 100 * POINT;
     let generous = Lender::new(generous, 2);
@@ -241,26 +283,25 @@ fn keys_that_are_not_in_the_digest_are_refused() {
     let mut proof = aggregate(&own);
     assert_eq!(verdict_on(&proof), Ok(()), "it proves the forger's model");
     proof.statement.model_digest = model.to_element();
-    assert_eq!(verdict_on(&proof), Err(VerifyError::Rejected));
+    assert_eq!(verdict_on(&proof), Err(VerifyError::OtherModel));
 
-    let mut forged = build(&own).expect("builds");
-    let position = StatementWords::positions().model_digest;
-    let digest = forged.instance_values()[position];
-    for row in 0..forged.rows() {
-        let cell = forged.cell(row);
-        if forged.value(cell) == digest {
-            forged.overwrite(cell, model.to_element());
-        }
+    // The lender's keys written over the forger's: the digest is right, and the proof is not of them.
+    for (index, key) in LENDER.verifying_keys().iter().enumerate() {
+        let words = key.words().expect("expressible").map(|word| to_be_bytes(&word));
+        let at = 32 * (1 + index * SEGMENT_WORDS);
+        proof.bytes[at..][..32 * SEGMENT_KEY_WORDS].copy_from_slice(words.as_flattened());
     }
-    assert_eq!(forged.instance_values()[position], model.to_element());
-    assert!(!forged.holds(&forged.instance_values()));
+    let spec = &aggregation(2).1;
+    let statement = proof.statement.into_array().map(|word| to_be_bytes(&word));
+    complete(spec, &statement, &mut proof.bytes);
+    assert_eq!(verdict_on(&proof), Err(VerifyError::Rejected));
 }
 
 #[test]
 fn two_proofs_of_one_statement_share_no_word_but_the_key() {
     let (features, blinding) = (borrower(&LENDER.package), Fr::from(5));
     let [a, b] = [0, 1].map(|_| LENDER.prove(0, &features, blinding, &links(2)).0);
-    assert_eq!(a.instances().commitment, b.instances().commitment);
+    assert_eq!(a.instances().features, b.instances().features);
     assert_ne!(a.instances().partial, b.instances().partial, "fresh blinding");
     for (word, (x, y)) in a.bytes().chunks(32).zip(b.bytes().chunks(32)).enumerate() {
         // Evaluations of key polynomials too: the point of evaluation differs.

@@ -9,10 +9,11 @@ use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
 use tessera_aggregate::{
     circuit::{SCORE_BITS, build},
-    layout::{SEGMENT_WORDS, instance_words},
+    layout::{K_INSTANCE, SEGMENT_WORDS, SegmentPoint, SegmentScalar, instance_words},
 };
 use tessera_circuit::{Builder, Cell, testing::check_instances};
-use tessera_core::{Fr, STATEMENT_WORDS, to_be_bytes};
+use tessera_core::{Fr, StatementWords, to_be_bytes};
+use tessera_segment::plan::{MAX_K, MIN_K};
 
 const SCORE: i64 = 647 * POINT;
 
@@ -37,9 +38,9 @@ fn no_cell_is_unused_and_only_the_context_is_free() {
     }
 }
 
-/// Of what a prover chooses, one gate or pin alone reads: the context and each segment's W', which
-/// are public words (no challenge of a segment's transcript comes after W'); each partial score's
-/// blinding and the digest of the features, which are hashed.
+/// Of what a prover chooses, one gate or pin alone reads: the model's digest, the context and, of each segment, the key's points
+/// and W', all of which are public words (no challenge of a segment's transcript comes after W', and the key
+/// is hashed by the contract); each partial score's blinding, which is hashed.
 #[test]
 fn only_public_words_and_blindings_are_read_once() {
     let choices = HONEST.choices();
@@ -50,15 +51,79 @@ fn only_public_words_and_blindings_are_read_once() {
         .map(|cell| HONEST.value(cell))
         .collect();
     let instances = HONEST.instance_values();
-    let opening_prime = |segment: usize| {
-        let generator = STATEMENT_WORDS + SEGMENT_WORDS * (segment + 1) - 1;
-        [generator - 3, generator - 2]
+    let coordinates = |segment: usize| {
+        let first = K_INSTANCE + 1 + SEGMENT_WORDS * segment;
+        let points = [
+            SegmentPoint::Selector,
+            SegmentPoint::Constants,
+            SegmentPoint::Permutation,
+            SegmentPoint::OpeningPrime,
+        ];
+        points.into_iter().flat_map(move |point| [0, 1].map(|i| first + point.word() + i))
     };
-    let public =
-        [4].into_iter().chain((0..2).flat_map(opening_prime)).map(|index| instances[index]);
-    let (words, blindings) = read_once.split_at(5);
+    let StatementWords { model_digest, context, .. } = StatementWords::positions();
+    let public = [model_digest, context]
+        .into_iter()
+        .chain((0..2).flat_map(coordinates))
+        .map(|at| instances[at]);
+    let (words, blindings) = read_once.split_at(18);
     assert_eq!(words, public.collect::<Vec<_>>());
-    assert_eq!(blindings.len(), 3);
+    assert_eq!(blindings.len(), 2);
+}
+
+/// The factors that the contract multiplies scalars by: no others are accepted, whatever is public.
+#[test]
+fn other_factors_of_the_scalars_are_refused() {
+    let honest = &*HONEST;
+    let choices = honest.choices();
+    for segment in 0..2 {
+        for scalar in [SegmentScalar::Mu, SegmentScalar::XToN] {
+            let at = K_INSTANCE + 1 + SEGMENT_WORDS * segment + scalar.word();
+            let value = honest.instance_values()[at];
+            let factors: Vec<_> =
+                choices.iter().filter(|cell| honest.value(**cell) == value).collect();
+            let [factor] = factors.as_slice() else { panic!("{factors:?}") };
+            let mut forged = honest.clone();
+            forged.overwrite(**factor, value + Fr::ONE);
+            forged.carry_on();
+            assert_ne!(forged.instance_values()[at], value);
+            assert!(!forged.holds(&forged.instance_values()), "{scalar:?}");
+        }
+    }
+}
+
+/// k decides which boolean is set: neither two sizes nor parts of sizes pass for another one.
+#[test]
+fn other_sizes_are_refused() {
+    let honest = &*HONEST;
+    let bits = &honest.choices()[..(MAX_K - MIN_K + 1) as usize];
+    let k = honest.instance_values()[K_INSTANCE];
+    let set = |sizes: &[(u32, Fr)]| {
+        let mut forged = honest.clone();
+        for bit in bits {
+            forged.overwrite(*bit, Fr::ZERO);
+        }
+        for (size, value) in sizes {
+            forged.overwrite(bits[(size - MIN_K) as usize], *value);
+        }
+        forged.carry_on();
+        forged
+    };
+    let size = (MIN_K..=MAX_K).find(|size| Fr::from(u64::from(*size)) == k).expect("in range");
+    assert!(set(&[(size, Fr::ONE)]).holds(&honest.instance_values()), "as it is");
+    let half = Fr::from(2).invert().expect("odd");
+    let mixed = set(&[(MIN_K, half), (2 * size - MIN_K, half)]);
+    assert_eq!(mixed.instance_values()[K_INSTANCE], k);
+    assert!(!mixed.holds(&mixed.instance_values()), "two halves");
+    // Of booleans, no set but the one has the same sum.
+    for a in MIN_K..=MAX_K {
+        for b in a + 1..=MAX_K {
+            let both = set(&[(a, Fr::ONE), (b, Fr::ONE)]);
+            assert!(!(MIN_K..=MAX_K).contains(&(a + b)) && both.instance_values()[K_INSTANCE] != k);
+        }
+    }
+    let none = set(&[]);
+    assert_ne!(none.instance_values()[K_INSTANCE], k);
 }
 
 #[test]
@@ -92,15 +157,15 @@ fn no_bits_prove_a_score_below_the_threshold() {
     let below = circuit(SCORE + 1);
     assert!(honest.holds(&honest.instance_values()));
     assert!(!below.holds(&below.instance_values()));
-    // The bits of the difference are the last SCORE_BITS choices but the context.
+    // The bits of the difference are the last SCORE_BITS choices but the model's digest and the context.
     let choices = below.choices();
-    let bits = &choices[choices.len() - 1 - SCORE_BITS as usize..choices.len() - 1];
+    let bits = &choices[choices.len() - 2 - SCORE_BITS as usize..choices.len() - 2];
     let read = |builder: &Builder, cells: &[Cell]| {
         cells.iter().rev().fold(Fr::ZERO, |sum, bit| sum.double() + builder.value(*bit))
     };
     let honest_choices = honest.choices();
-    let start = honest_choices.len() - 1 - SCORE_BITS as usize;
-    assert_eq!(read(&honest, &honest_choices[start..honest_choices.len() - 1]), Fr::from(5));
+    let start = honest_choices.len() - 2 - SCORE_BITS as usize;
+    assert_eq!(read(&honest, &honest_choices[start..honest_choices.len() - 2]), Fr::from(5));
 
     let minus_one = to_be_bytes(&-Fr::ONE);
     let numbers: [[u8; 8]; 4] = [

@@ -4,8 +4,7 @@ mod common;
 
 use common::{Lender, POINT, aggregate, aggregation, borrower, package, witness};
 use std::time::Instant;
-use tessera_aggregate::verify;
-use tessera_segment::key::model_digest;
+use tessera_aggregate::{circuit::build, verify};
 
 fn honest(segments: usize) {
     let package = package(1);
@@ -17,14 +16,12 @@ fn honest(segments: usize) {
     let start = Instant::now();
     let made = aggregation(segments);
     let (key, spec) = &*made;
-    println!("N = {segments}: k = {}, keys in {:.2?}", key.k(), start.elapsed());
+    let rows = build(&witness).expect("builds").rows();
+    println!("N = {segments}: {rows} rows, k = {}, keys in {:.2?}", key.k(), start.elapsed());
     let start = Instant::now();
     let proof = aggregate(&witness);
     println!("proof of {} bytes in {:.2?}", proof.bytes.len(), start.elapsed());
-    assert_eq!(
-        proof.statement.model_digest,
-        model_digest(&lender.verifying_keys()).expect("digest").to_element()
-    );
+    assert_eq!(proof.statement.model_digest, lender.model_digest().to_element());
     assert_eq!(verify(spec, proof.statement, &proof.bytes), Ok(()));
 }
 

@@ -1,7 +1,6 @@
 //! What the chain sees of a segment lets nobody confirm a guess of its partial score.
 //!
-//! The deferred scalars of the two quotient pieces have the ratio `x^n`, and `x` is a hash of the
-//! transcript, instances included. Whoever knows everything but one instance can try its values.
+//! One of the deferred words is `x^n`, and `x` is a hash of the transcript, instances included. Whoever knows everything but one instance can try its values.
 //! The attack is run as the lender could, who knows the keys: it finds a partial score whose
 //! commitment is not blinded, and does not find one that is.
 
@@ -16,8 +15,9 @@ use tessera_core::{Context, FixedPoint, Fr, Secret, random};
 use tessera_segment::{Proof, Secrets, Unverified, circuit::commit_partial};
 use zeroize::Zeroizing;
 
-/// A proof in one segment whose partial score is committed to under `blinding`.
-fn public(lender: &Lender, blinding: Secret) -> Aggregated {
+/// A proof in one segment whose partial score is committed to under `blinding`, and the digest of the
+/// features, which the guesser has been told.
+fn public(lender: &Lender, blinding: Secret) -> (Aggregated, Fr) {
     let features = borrower(&lender.package);
     let opening = random().expect("randomness");
     let share = lender.share(0);
@@ -29,24 +29,22 @@ fn public(lender: &Lender, blinding: Secret) -> Aggregated {
         .verify(srs.params())
         .expect("it verifies");
     let partial = Partial { score: Zeroizing::new(share.partial(&features)), blinding };
-    let schema = &lender.package.schema;
-    let digest = common::features_digest(schema, &features, opening);
+    let schema = lender.package.schema.digest();
     let context = Context(Fr::ONE);
-    let mut witness = Witness::new(digest, schema.digest(), FixedPoint::ZERO, context);
+    let mut witness = Witness::new(lender.model_digest(), schema, FixedPoint::ZERO, context);
     witness.push(&proof, partial);
-    aggregate(&witness)
+    (aggregate(&witness), proof.instances().features)
 }
 
 /// The whole points that a guesser finds, under the blinding that they assume.
-fn guess(lender: &Lender, proof: &Aggregated) -> Vec<i64> {
+fn guess(lender: &Lender, (proof, told): &(Aggregated, Fr)) -> Vec<i64> {
     let deferred = Deferred::of(proof);
-    let commitment = proof.statement.commitment;
     let key = lender.keys[0].verifying_key();
     let assumed = Secret::new(Fr::ZERO);
     (630..660)
         .filter(|points| {
             let partial = commit_partial(FixedPoint(points * POINT), &assumed);
-            confirms_partial(key, &deferred, commitment, partial)
+            confirms_partial(key, &deferred, *told, partial)
         })
         .collect()
 }

@@ -46,13 +46,13 @@ fn activations_of_another_borrower_are_refused() {
     let mut mixed = witness(&LENDER, &poor, 0);
     assert!(check(&build(&mixed).expect("builds")).is_ok());
     let (proof, partial) = LENDER.prove(1, &rich, random().expect("randomness"), &links(2));
-    let commitment = mixed.proofs()[1].instances.commitment;
+    let features = mixed.proofs()[1].instances.features;
     mixed.proofs_unchecked()[1] = segment_proof(&proof);
     mixed.partials[1] = partial;
     assert!(check(&build(&mixed).expect("builds")).is_err(), "another borrower");
-    // Claiming the poor borrower's commitment and link does not help: the proof is not of them.
+    // Claiming the poor borrower's features and link does not help: the proof is not of them.
     let proofs = mixed.proofs_unchecked();
-    proofs[1].instances.commitment = commitment;
+    proofs[1].instances.features = features;
     proofs[1].instances.link_in = proofs[0].instances.link_out;
     let aggregated = aggregate(&mixed);
     let made = aggregation(2);
@@ -69,6 +69,6 @@ fn links_of_two_runs_do_not_meet() {
     mixed.partials[1] = again.partials[1].clone();
     let proofs = mixed.proofs_unchecked();
     proofs[1] = again.proofs()[1].clone();
-    proofs[1].instances.commitment = proofs[0].instances.commitment;
+    proofs[1].instances.features = proofs[0].instances.features;
     assert!(check(&build(&mixed).expect("builds")).is_err());
 }

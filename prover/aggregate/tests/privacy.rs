@@ -20,12 +20,11 @@ use halo2curves::{
     group::GroupEncoding,
 };
 use rand_core_06::{CryptoRng, OsRng, RngCore};
-use snark_verifier::system::halo2::transcript::halo2::ChallengeScalar;
 use std::collections::BTreeSet;
 use tessera_aggregate::{
     Witness,
     circuit::Partial,
-    layout::{SEGMENT_WORDS, SegmentPoint},
+    layout::{SEGMENT_KEY_WORDS, SEGMENT_WORDS, SegmentPoint},
     proof::Aggregated,
 };
 use tessera_core::{
@@ -35,9 +34,9 @@ use tessera_model::{Computation, Features, Node};
 use tessera_segment::{
     Instances, Proof, Secrets, Unverified,
     circuit::{build_unsalted, circuit, commit_partial},
-    key::model_digest,
-    proof::{PROOF_EVALUATIONS, PROOF_POINTS, Transcript},
+    proof::{PROOF_EVALUATIONS, PROOF_POINTS},
     salt::{Salt, SaltSource},
+    transcript::{Challenge, Transcript},
 };
 use zeroize::Zeroizing;
 
@@ -109,27 +108,28 @@ fn prove_with(
     let secrets = Secrets::new(features, credential, partial, unused);
     let circuit = circuit(&share, &secrets, &salt(lender));
     let instances = circuit.instances();
-    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
-    create_proof::<
-        KZGCommitmentScheme<Bn256>,
-        ProverSHPLONK<Bn256>,
-        ChallengeScalar<G1Affine>,
-        _,
-        _,
-        _,
-    >(srs.params(), key, &[circuit], &[&[&instances]], rng, &mut transcript)
+    let mut transcript = Transcript::new(vec![]);
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<Bn256>, Challenge, _, _, _>(
+        srs.params(),
+        key,
+        &[circuit],
+        &[&[&instances]],
+        rng,
+        &mut transcript,
+    )
     .expect("a proof");
     let instances = Instances::from_array(instances.try_into().expect("four instances"));
     Proof::from_parts(*lender.keys[0].verifying_key(), instances, transcript.finalize())
 }
 
-/// A borrower's proof in one segment, as the chain sees it.
+/// A borrower's proof in one segment, as the chain sees it, and the digest of the features, which the chain
+/// does not see: the guesser has been told it.
 fn public(
     lender: &Lender,
     key: &ProvingKey<G1Affine>,
     features: &Features,
     off: Off,
-) -> Aggregated {
+) -> (Aggregated, Fr) {
     let blindings = [Off::blinding(off.credential), Off::blinding(off.partial)];
     let proof = match off.prover {
         true => prove_with(lender, key, features, blindings, Known(1)),
@@ -140,16 +140,15 @@ fn public(
         score: Zeroizing::new(lender.share(0).partial(features)),
         blinding: Secret::new(blindings[1]),
     };
-    let mut witness = without_segments(lender, features, blindings[0]);
+    let mut witness = without_segments(lender);
     witness.push(&proof, partial);
-    aggregate(&witness)
+    (aggregate(&witness), proof.instances().features)
 }
 
 /// A witness that the segments' proofs are still to be added to; its threshold is 0.
-fn without_segments(lender: &Lender, features: &Features, blinding: Fr) -> Witness {
-    let schema = &lender.package.schema;
-    let digest = common::features_digest(schema, features, blinding);
-    Witness::new(digest, schema.digest(), FixedPoint::ZERO, Context(Fr::ONE))
+fn without_segments(lender: &Lender) -> Witness {
+    let schema = lender.package.schema.digest();
+    Witness::new(lender.model_digest(), schema, FixedPoint::ZERO, Context(Fr::ONE))
 }
 
 /// Incomes that lead to four scores.
@@ -163,20 +162,26 @@ fn with_income(lender: &Lender, income: u64) -> Features {
 
 /// Incomes that each way of checking a guess confirms: by the commitment, by the score, and by making
 /// the proof again.
-fn guess(lender: &Lender, key: &ProvingKey<G1Affine>, public: &Aggregated) -> [Vec<u64>; 3] {
+fn guess(
+    lender: &Lender,
+    key: &ProvingKey<G1Affine>,
+    (public, told): &(Aggregated, Fr),
+) -> [Vec<u64>; 3] {
     let deferred = Deferred::of(public);
     let StatementWords { commitment, schema, .. } = public.statement;
     assert_eq!(schema, lender.package.schema.digest().to_element());
     let assumed = [Fr::ZERO; 2];
 
     let by_commitment = |features: &Features| {
-        let body = common::features_digest(&lender.package.schema, features, assumed[0]);
+        let packed = features.packed(&lender.package.schema);
+        let preimage = [&packed[..], &assumed[..1]].concat();
+        let body = poseidon::hash(poseidon::Domain::Features, &preimage);
         poseidon::hash(poseidon::Domain::Commitment, &[schema, body]) == commitment
     };
     let by_score = |features: &Features| {
         let score = lender.share(0).partial(features);
         let partial = commit_partial(score, &Secret::new(assumed[1]));
-        confirms_partial(lender.keys[0].verifying_key(), &deferred, commitment, partial)
+        confirms_partial(lender.keys[0].verifying_key(), &deferred, *told, partial)
     };
     let by_proof = |features: &Features| {
         let again = prove_with(lender, key, features, assumed, Known(1));
@@ -245,7 +250,7 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
     let public = |link: Fr| {
         let features = with_income(&lender, truth);
         let links = [Fr::ZERO, link, Fr::ZERO].map(Secret::new);
-        let mut witness = without_segments(&lender, &features, blinding);
+        let mut witness = without_segments(&lender);
         for index in 0..2 {
             let (proof, partial) = lender.prove(index, &features, blinding, &links);
             witness.push(&proof, partial);
@@ -276,7 +281,7 @@ fn a_guessed_weight_is_confirmed_only_with_the_salt() {
             panic!("a model of trees")
         };
         *trees[1].nodes.last_mut().expect("a node") = Node::Leaf { value: points * POINT };
-        model_digest(&Lender::new(package, 1).verifying_keys()).expect("a digest")
+        Lender::new(package, 1).model_digest()
     };
     let guess = |digest: ModelDigest| -> Vec<i64> {
         [6, 7, 8].into_iter().filter(|points| with_leaf(0, *points) == digest).collect()
@@ -293,7 +298,7 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
     let blinding = random().expect("randomness");
     let [a, b] = [(); 2].map(|()| {
         let links = common::links(2);
-        let mut witness = without_segments(&lender, &features, blinding);
+        let mut witness = without_segments(&lender);
         witness.threshold = FixedPoint(1);
         for index in 0..2 {
             let (proof, partial) = lender.prove(index, &features, blinding, &links);
@@ -302,10 +307,13 @@ fn two_proofs_of_one_statement_share_no_word_that_the_prover_chooses() {
         aggregate(&witness)
     });
     assert_eq!(a.statement, b.statement);
-    let keys = [SegmentPoint::Selector, SegmentPoint::Constants, SegmentPoint::Permutation];
-    let of_key: Vec<usize> = (0..2)
-        .flat_map(|segment| keys.map(|point| segment * SEGMENT_WORDS + Deferred::at(point)))
-        .flat_map(|at| [at, at + 1])
+    // k, and initial state and points of each key.
+    let of_key: Vec<usize> = [0]
+        .into_iter()
+        .chain((0..2).flat_map(|segment| {
+            let first = 1 + segment * SEGMENT_WORDS;
+            first..first + SEGMENT_KEY_WORDS
+        }))
         .collect();
     let words = a.bytes.chunks_exact(32).zip(b.bytes.chunks_exact(32));
     let equal: Vec<usize> =
@@ -325,7 +333,7 @@ fn no_evaluation_of_a_segments_proof_is_public() {
         .chain(public.statement.into_array().map(|word| to_be_bytes(&word).to_vec()))
         .collect();
     for proof in witness.proofs() {
-        let [selector, ..] = proof.key.words().expect("expressible");
+        let [_, selector, ..] = proof.key.words().expect("expressible");
         assert!(words.contains(to_be_bytes(&selector).as_slice()), "words are found");
         let evaluations = &proof.bytes[32 * (PROOF_POINTS - 2)..][..32 * PROOF_EVALUATIONS];
         for evaluation in evaluations.chunks_exact(32) {

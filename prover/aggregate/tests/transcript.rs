@@ -18,13 +18,10 @@ use snark_verifier::{
         plonk::{PlonkProtocol, PlonkSuccinctVerifier},
     },
 };
-use tessera_aggregate::layout::{SEGMENT_WORDS, instance_words};
+use tessera_aggregate::layout::{PROOF_WORDS, deferred_words, instance_words};
 use tessera_circuit::Gates;
-use tessera_core::{Fr, from_be_bytes, poseidon};
-use tessera_segment::{
-    key::protocol_template,
-    proof::{Pcs, Transcript},
-};
+use tessera_core::{Fr, from_be_bytes};
+use tessera_segment::{key::protocol_template, proof::Pcs, transcript::Transcript};
 
 type Verifier = PlonkSuccinctVerifier<Pcs>;
 
@@ -45,13 +42,14 @@ fn outer(protocol: &PlonkProtocol<G1Affine>, instances: &[Fr], proof: &[u8]) -> 
 
 /// Challenges of a segment's transcript.
 fn inner(protocol: &PlonkProtocol<G1Affine>, instances: &[Fr], proof: &[u8]) -> Vec<Fr> {
-    let mut transcript = Transcript::<&[u8]>::from_spec(proof, poseidon::spec().clone());
+    let mut transcript = Transcript::new(proof);
     let instances = [instances.to_vec()];
     let parsed =
         Verifier::read_proof(&svk(), protocol, &instances, &mut transcript).expect("well-formed");
-    let mut challenges = parsed.challenges;
-    challenges.push(parsed.z);
-    challenges
+    // θ is not drawn: there is no lookup.
+    let [theta, challenges @ ..] = parsed.challenges.as_slice() else { panic!("no θ") };
+    assert_eq!(*theta, Fr::ZERO);
+    [challenges, &[parsed.z]].concat()
 }
 
 fn all_differ(before: &[Fr], after: &[Fr], what: &str) {
@@ -74,7 +72,8 @@ fn every_public_word_changes_every_challenge() {
     protocol.num_instance = vec![instance_words(2)];
     protocol.preprocessed = spec.key.to_vec();
     protocol.transcript_initial_state = Some(spec.initial_state);
-    let (deferred, proof) = aggregated.bytes.split_at(2 * 32 * SEGMENT_WORDS);
+    let (deferred, proof) = aggregated.bytes.split_at(32 * deferred_words(2));
+    let proof = &proof[..32 * PROOF_WORDS];
     let mut instances = aggregated.statement.into_array().to_vec();
     instances.extend(
         deferred

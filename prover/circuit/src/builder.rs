@@ -253,16 +253,37 @@ impl Builder {
     /// The constants' commitment gets `s·[L_i]`, the selector's `s'·[L_j]`, with `s`, `s'` uniform:
     /// perfectly hiding. The cycle is one of `(SALT_ROWS − 1)! > 2^491`, for about 2^254 points:
     /// uniform up to 2^-118, if the point behaves like a random function of the cycle.
-    pub fn salt(&mut self, mut salt: impl FnMut() -> Fr) {
-        let constant = salt();
-        self.push(Operand::Constant(if mutant("salt.constant") { Fr::ONE } else { constant }));
+    pub fn salt(&mut self, salt: impl FnMut() -> Fr) {
+        self.salt_rows(1, 1, SALT_ROWS, salt);
+    }
 
+    /// [`Builder::salt`] with so many random constants and selectors and a cycle of so many cells, for keys
+    /// whose polynomials' values become public: with `n + 1` constants and selectors, the commitment and `n`
+    /// values of a polynomial are uniform and independent, whatever the circuit is.
+    ///
+    /// # Panics
+    ///
+    /// When the cycle does not have three cells more than there are selectors.
+    pub fn salt_rows(
+        &mut self,
+        constants: usize,
+        selectors: usize,
+        cycle: usize,
+        mut salt: impl FnMut() -> Fr,
+    ) {
+        assert!(selectors + 3 <= cycle, "{selectors} gates over {cycle} cells");
+        for _ in 0..constants {
+            let constant = salt();
+            self.push(Operand::Constant(if mutant("salt.constant") { Fr::ONE } else { constant }));
+        }
         // 0 + 0·0 = 0 holds under any selector.
-        let zeros: Vec<_> = (0..SALT_ROWS).map(|_| self.witness(Fr::ZERO)).collect();
-        self.gate(zeros[0], Gate::MulAdd, None);
-        let selector = salt();
-        if !mutant("salt.selector") {
-            self.selector_salts.push((zeros[0].row(), selector));
+        let zeros: Vec<_> = (0..cycle).map(|_| self.witness(Fr::ZERO)).collect();
+        for zero in &zeros[..selectors] {
+            self.gate(*zero, Gate::MulAdd, None);
+            let selector = salt();
+            if !mutant("salt.selector") {
+                self.selector_salts.push((zero.row(), selector));
+            }
         }
 
         // The merge order of the cycle decides the permutation.

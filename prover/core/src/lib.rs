@@ -20,6 +20,7 @@ pub mod poseidon;
 mod secret;
 mod segment;
 pub mod statement;
+pub mod transcript;
 
 pub use digest::{Context, FeatureCommitment, ModelDigest, SchemaDigest};
 pub use field::{

@@ -49,8 +49,6 @@ pub enum Domain {
     Partial = 3,
     /// Activations handed from a segment to the next one, with their blinding.
     Link = 4,
-    /// Verifying keys of all segments, in order.
-    Model = 5,
 }
 
 impl Domain {
@@ -154,7 +152,7 @@ fn full_round<A: Arithmetic>(
 }
 
 /// Field elements as they are.
-struct Native;
+pub struct Native;
 
 impl Arithmetic for Native {
     type Element = Fr;

@@ -66,14 +66,6 @@ pub enum ProvingError {
     /// The operating system gives no randomness.
     #[error("no randomness from the operating system: {0}")]
     Randomness(std::io::Error),
-    /// Three proofs in a row with a coordinate that is not below the scalar modulus.
-    #[error(
-        "segment {segment}: three proofs in a row can't be written as words; is the randomness broken?"
-    )]
-    Coordinate {
-        /// Position of the segment.
-        segment: SegmentIndex,
-    },
 }
 
 /// Why a proof file is refused.

@@ -3,10 +3,6 @@
 use crate::{Delivery, Prover, ProvingError, Refused, SegmentJob, SegmentProver};
 use rayon::prelude::*;
 
-/// Times that a segment is proven again because a coordinate of its proof is not below the scalar
-/// modulus (probability 2^-126 a point).
-const ATTEMPTS: usize = 3;
-
 /// Proves jobs here, on rayon's threads, with the keys of a [`Prover`].
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
@@ -22,17 +18,11 @@ impl<'a> Local<'a> {
 
     fn prove_one(&self, job: &SegmentJob, deliver: Delivery) -> Result<(), ProvingError> {
         let segment = job.index();
-        for _ in 0..ATTEMPTS {
-            match deliver(segment, self.prover.prove_segment(job)?) {
-                Ok(()) => return Ok(()),
-                Err(Refused::Coordinate) => {}
-                Err(Refused::Invalid(error)) => return Err(error.into()),
-                Err(refused) => {
-                    return Err(ProvingError::Elsewhere { segment, reason: refused.to_string() });
-                }
-            }
+        match deliver(segment, self.prover.prove_segment(job)?) {
+            Ok(()) => Ok(()),
+            Err(Refused::Invalid(error)) => Err(error.into()),
+            Err(refused) => Err(ProvingError::Elsewhere { segment, reason: refused.to_string() }),
         }
-        Err(ProvingError::Coordinate { segment })
     }
 }
 

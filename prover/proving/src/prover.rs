@@ -12,13 +12,14 @@ use tessera_aggregate::{
 use tessera_artifact::Sha256Digest;
 use tessera_core::{
     Context, FeatureCommitment, FixedPoint, Fr, ModelDigest, Secret, SegmentIndex, Statement,
-    commitment::{commit, features_digest},
-    random,
+    commitment::features_digest, random,
 };
 use tessera_model::Package;
 use tessera_segment::{
     Plan, Proof, ProofError, ProvingKey, Unverified, Verified, VerifyingKey,
-    circuit::commit_partial, key::model_digest, salt::SaltSource,
+    circuit::commit_partial,
+    key::{Form, model_digest},
+    salt::SaltSource,
 };
 use tessera_setup::{Srs, SrsSource};
 use zeroize::Zeroizing;
@@ -51,9 +52,6 @@ pub enum Refused {
     /// Of other secrets than the job's.
     #[error("the proof is of other secrets than the job's")]
     OtherSecrets,
-    /// A point that words on chain can't hold, with probability 2^-126: the same job again gives others.
-    #[error("a coordinate of the proof is not below the scalar modulus: prove it again")]
-    Coordinate,
     /// It does not hold.
     #[error(transparent)]
     Invalid(ProofError),
@@ -192,7 +190,8 @@ impl Prover {
         let indices = SegmentIndex::all(self.segments());
         let keys: Result<Vec<VerifyingKey>, ProvingError> =
             indices.map(|index| Ok(*self.key(index)?.verifying_key())).collect();
-        Ok(model_digest(&keys?)?)
+        let form = Form::Segments(self.segments());
+        Ok(model_digest(form, self.package.schema.digest(), &keys?)?)
     }
 
     /// What the contract and [`verify`] are made of.
@@ -268,7 +267,7 @@ impl Prover {
         let jobs = self.jobs(secrets)?;
         let opened: Vec<Partial> = jobs.iter().map(|job| self.partial(job)).collect();
         let packed = secrets.features.packed(&self.package.schema);
-        let commitment = commit(self.package.schema.digest(), &packed, &secrets.blinding);
+        let features = features_digest(&packed, &secrets.blinding);
         // Whoever proves them, what they deliver is held against these.
         let indices: Vec<_> = SegmentIndex::all(jobs.len()).collect();
         indices.into_par_iter().try_for_each(|index| self.key(index).map(|_| ()))?;
@@ -276,7 +275,7 @@ impl Prover {
         stage(report, Stage::Segments, jobs.len(), |advance| {
             segments.prove(jobs, &|index, proof| {
                 let partial = opened.get(index.0).ok_or(Refused::NoSuchSegment(index))?;
-                let proof = self.accept(index, proof, commitment, partial)?;
+                let proof = self.accept(index, proof, features, partial)?;
                 let mut proven = proven.lock().unwrap_or_else(PoisonError::into_inner);
                 if proven[index.0].is_none() {
                     proven[index.0] = Some(proof);
@@ -306,7 +305,7 @@ impl Prover {
         &self,
         index: SegmentIndex,
         proof: Proof<Unverified>,
-        commitment: FeatureCommitment,
+        features: Fr,
         partial: &Partial,
     ) -> Result<Proof<Verified>, Refused> {
         let key = self.keys[index.0].get().map(ProvingKey::verifying_key);
@@ -314,14 +313,12 @@ impl Prover {
             return Err(Refused::OtherKey);
         }
         let instances = proof.instances();
-        let expected: [Fr; 2] =
-            [commitment.to_element(), commit_partial(*partial.score, &partial.blinding)];
-        if [instances.commitment, instances.partial] != expected {
+        let expected: [Fr; 2] = [features, commit_partial(*partial.score, &partial.blinding)];
+        if [instances.features, instances.partial] != expected {
             return Err(Refused::OtherSecrets);
         }
         let srs = self.segment_srs.get().ok_or(Refused::OtherKey)?;
-        let proof = proof.verify(srs.params()).map_err(Refused::Invalid)?;
-        if proof.is_expressible() { Ok(proof) } else { Err(Refused::Coordinate) }
+        proof.verify(srs.params()).map_err(Refused::Invalid)
     }
 
     /// One proof out of `segments`, all of them in order.
@@ -329,16 +326,14 @@ impl Prover {
     /// Stages: [`Stage::Aggregate`], [`Stage::Verify`].
     pub fn aggregate(
         &self,
-        secrets: &Secrets,
         segments: Vec<(Proof<Verified>, Partial)>,
         threshold: FixedPoint,
         context: Context,
         report: Report,
     ) -> Result<ProofFile, ProvingError> {
         let schema = self.package.schema.digest();
-        let packed = secrets.features.packed(&self.package.schema);
-        let features_digest = features_digest(&packed, &secrets.blinding);
-        let mut witness = Witness::new(features_digest, schema, threshold, context);
+        let model_digest = self.model_digest()?;
+        let mut witness = Witness::new(model_digest, schema, threshold, context);
         for (proof, partial) in segments {
             witness.push(&proof, partial);
         }
@@ -350,7 +345,7 @@ impl Prover {
             statement: Statement {
                 commitment: FeatureCommitment(aggregated.statement.commitment),
                 schema,
-                model_digest: ModelDigest(aggregated.statement.model_digest),
+                model_digest,
                 threshold,
                 context,
             },
@@ -379,7 +374,7 @@ impl Prover {
         let _span = tracing::info_span!("prove", segments = self.segments()).entered();
         stage(report, Stage::Evaluate, 1, |_| self.check_score(secrets, threshold))?;
         let proven = self.prove_segments(secrets, segments, report)?;
-        self.aggregate(secrets, proven, threshold, context, report)
+        self.aggregate(proven, threshold, context, report)
     }
 }
 

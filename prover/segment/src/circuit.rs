@@ -1,6 +1,6 @@
 //! The circuit of a segment.
 
-use crate::features::{Comparisons, commit, compare};
+use crate::features::{Comparisons, compare, digest};
 use crate::network::Layers;
 use crate::salt::Salt;
 use crate::trees::{Forest, thresholds};
@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 /// Instances of every segment circuit, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instances {
-    /// The credential's commitment to the features.
-    pub commitment: Fr,
+    /// `hash(Features, packed ‖ blinding)`: with the schema, what the credential's commitment is made of.
+    pub features: Fr,
     /// Blinded commitment to the activations that come in; 0 where there are none.
     pub link_in: Fr,
     /// Blinded commitment to the activations that go out; 0 where there are none.
@@ -30,12 +30,12 @@ impl Instances {
 
     /// In the circuit's order.
     pub fn to_array(self) -> [Fr; Self::COUNT] {
-        [self.commitment, self.link_in, self.link_out, self.partial]
+        [self.features, self.link_in, self.link_out, self.partial]
     }
 
     /// Inverse of [`Instances::to_array`].
-    pub fn from_array([commitment, link_in, link_out, partial]: [Fr; Self::COUNT]) -> Self {
-        Instances { commitment, link_in, link_out, partial }
+    pub fn from_array([features, link_in, link_out, partial]: [Fr; Self::COUNT]) -> Self {
+        Instances { features, link_in, link_out, partial }
     }
 }
 
@@ -175,9 +175,8 @@ pub(crate) fn salted(mut builder: Builder, salt: &Salt) -> Builder {
     builder
 }
 
-/// [`build`] without the salt: its key would give the model away.
-pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
-    let mut builder = Builder::new(Gates::Lean, Instances::COUNT);
+/// The features, compared and hashed, and the share of the model over them.
+pub fn compute(builder: &mut Builder, share: &Share, secrets: &Secrets) -> Computed {
     let codes: Vec<_> = secrets.codes.iter().map(|code| builder.witness(Fr::from(*code))).collect();
     let comparisons: Vec<Comparisons> = share
         .schema
@@ -185,40 +184,53 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
         .iter()
         .zip(share.work.thresholds(share.schema))
         .zip(&codes)
-        .map(|((feature, thresholds), code)| {
-            compare(&mut builder, *code, feature.top(), &thresholds)
-        })
+        .map(|((feature, thresholds), code)| compare(builder, *code, feature.top(), &thresholds))
         .collect();
 
     let blinding = builder.witness(secrets.blinding.expose());
-    let commitment = commit(&mut builder, share.schema, &codes, blinding);
+    let features = digest(builder, share.schema, &codes, blinding);
 
-    let Output { partial, links } = match share.work {
+    match share.work {
         Work::Trees(trees) => {
-            let partial =
-                Forest::new(share.schema, &comparisons).sum(&mut builder, share.offset, trees);
-            Output { partial, links: [None, None] }
+            let score = Forest::new(share.schema, &comparisons).sum(builder, share.offset, trees);
+            Computed { features, score, links: [None, None] }
         }
         Work::Neurons { network, from, to } => {
             let tops = tops(share.schema);
             let run = network.run(&secrets.codes, &tops);
             let mut layers = Layers::new(network, share.schema);
             let [blinding_in, blinding_out] = secrets.link_blindings.each_ref();
-            let link_in = layers.open(&mut builder, from, &run, blinding_in);
-            let inputs = layers.inputs(&mut builder, from..to, &codes, &comparisons);
-            let partial = layers.neurons(&mut builder, from..to, &inputs, share.offset);
-            let link_out = layers.commit(&mut builder, to, blinding_out);
-            Output { partial, links: [link_in, link_out] }
+            let link_in = layers.open(builder, from, &run, blinding_in);
+            let inputs = layers.inputs(builder, from..to, &codes, &comparisons);
+            let score = layers.neurons(builder, from..to, &inputs, share.offset);
+            let link_out = layers.commit(builder, to, blinding_out);
+            Computed { features, score, links: [link_in, link_out] }
         }
-    };
+    }
+}
+
+/// What a share of a model comes to, before any of it is public.
+pub struct Computed {
+    /// `hash(Features, packed ‖ blinding)`.
+    pub features: Cell,
+    /// The share of the score, in 2^-32 points.
+    pub score: Cell,
+    /// Commitments to activations in and out.
+    pub links: [Option<Cell>; 2],
+}
+
+/// [`build`] without the salt: its key would give the model away.
+pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
+    let mut builder = Builder::new(Gates::Lean, Instances::COUNT);
+    let Computed { features, score, links } = compute(&mut builder, share, secrets);
     let blinding =
         if mutant("partial.blinding") { Fr::ZERO } else { secrets.partial_blinding.expose() };
     let partial_blinding = builder.witness(blinding);
-    let partial = match mutant("partial.score") {
-        true => builder.witness(builder.value(partial)),
-        false => partial,
+    let score = match mutant("partial.score") {
+        true => builder.witness(builder.value(score)),
+        false => score,
     };
-    let partial = builder.hash(Domain::Partial, &[partial, partial_blinding]);
+    let partial = builder.hash(Domain::Partial, &[score, partial_blinding]);
 
     // 0 where there is no link.
     let none = match links {
@@ -226,18 +238,10 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
         _ => Some(builder.push(Operand::Constant(Fr::ZERO))),
     };
     let [link_in, link_out] = links.map(|link| link.or(none).expect("made where one is missing"));
-    for (index, cell) in [commitment, link_in, link_out, partial].into_iter().enumerate() {
+    for (index, cell) in [features, link_in, link_out, partial].into_iter().enumerate() {
         builder.expose(index, cell);
     }
     builder
-}
-
-/// What a segment hands on.
-struct Output {
-    /// Its share of the score.
-    partial: Cell,
-    /// Commitments to activations in and out.
-    links: [Option<Cell>; 2],
 }
 
 /// [`build`] as a circuit.

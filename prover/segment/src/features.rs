@@ -1,8 +1,8 @@
-//! Features in a circuit: cells, ranges, comparisons, packing and the commitment.
+//! Features in a circuit: cells, ranges, comparisons, packing and their digest.
 
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
-use tessera_circuit::{Builder, Cell, Operand};
+use tessera_circuit::{Builder, Cell};
 use tessera_core::{Fr, MAGNITUDE_BITS, MAGNITUDE_LIMIT, mutant, poseidon::Domain};
 use tessera_model::Schema;
 
@@ -135,9 +135,9 @@ fn in_interval(value: &Fr, low: u64, high: u64) -> bool {
     zeros.iter().all(|byte| *byte == 0) && (low..=high).contains(&value)
 }
 
-/// `hash(Commitment, [schema, hash(Features, packed ‖ blinding)])`: the credential's commitment.
+/// `hash(Features, packed ‖ blinding)`, which the credential's commitment is made of.
 /// Each code must be range-checked elsewhere ([`compare`]), or the packing is ambiguous.
-pub fn commit(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: Cell) -> Cell {
+pub fn digest(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: Cell) -> Cell {
     let mut preimage: Vec<Cell> = schema
         .packing()
         .iter()
@@ -151,10 +151,5 @@ pub fn commit(builder: &mut Builder, schema: &Schema, codes: &[Cell], blinding: 
     if !mutant("commitment.blinding") {
         preimage.push(blinding);
     }
-    let body = builder.hash(Domain::Features, &preimage);
-    let schema = match mutant("commitment.schema") {
-        true => builder.witness(schema.digest().to_element()),
-        false => builder.push(Operand::Constant(schema.digest().to_element())),
-    };
-    builder.hash(Domain::Commitment, &[schema, body])
+    builder.hash(Domain::Features, &preimage)
 }

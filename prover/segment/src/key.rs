@@ -9,10 +9,11 @@ use halo2_proofs::{
 };
 use halo2curves::{
     bn256::{Bn256, Fq, G1Affine},
-    ff::{Field, PrimeField},
+    ff::PrimeField,
     group::prime::PrimeCurveAffine,
 };
 use rayon::prelude::*;
+use sha3::{Digest, Keccak256};
 use snark_verifier::{
     system::halo2::{Config, compile},
     util::arithmetic::{Domain, root_of_unity},
@@ -20,7 +21,7 @@ use snark_verifier::{
 };
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, ColumnCircuit, Gates};
-use tessera_core::{Fr, ModelDigest, poseidon, poseidon::hash};
+use tessera_core::{Fr, ModelDigest, SchemaDigest, from_digest, to_be_bytes};
 use tessera_model::Package;
 use tessera_setup::Srs;
 
@@ -46,6 +47,9 @@ pub enum KeyError {
     /// Probability 2^-126 a point; another salt gives other points.
     #[error("a key point's coordinate is not below the scalar modulus: import the model again")]
     Coordinate,
+    /// One k is in the model's digest for all of them.
+    #[error("the segments' circuits are of different sizes")]
+    Sizes,
     /// Not a point of the curve, or the identity.
     #[error("a key point is not a point of bn254 other than the identity")]
     Point,
@@ -66,18 +70,29 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// What the digest absorbs of a key: coordinates of its points, initial state, k.
-    pub const WORDS: usize = 2 * KEY_POINTS + 2;
+    /// The parts of halo2's key of a circuit in the lean layout.
+    pub fn of(k: u32, vk: &plonk::VerifyingKey<G1Affine>) -> Self {
+        // θ, which lookups would use, is not drawn.
+        assert!(vk.cs().lookups().is_empty(), "the layout has no lookups");
+        let points: Vec<G1Affine> =
+            vk.fixed_commitments().iter().chain(vk.permutation().commitments()).copied().collect();
+        VerifyingKey {
+            k,
+            points: points.try_into().expect("the lean layout has three key points"),
+            initial_state: vk.transcript_repr(),
+        }
+    }
 
-    /// The key as field elements, in the digest's order.
+    /// Words of a key besides k: initial state, coordinates of its points.
+    pub const WORDS: usize = 1 + 2 * KEY_POINTS;
+
+    /// The key without k, in the order of the digest and of the call data.
     pub fn words(&self) -> Result<[Fr; Self::WORDS], KeyError> {
-        let mut words = [Fr::ZERO; Self::WORDS];
-        for (pair, point) in words.chunks_mut(2).zip(&self.points) {
+        let mut words = [self.initial_state; Self::WORDS];
+        for (pair, point) in words[1..].chunks_mut(2).zip(&self.points) {
             let [x, y] = coordinates(point).ok_or(KeyError::Coordinate)?;
             pair.copy_from_slice(&[x, y]);
         }
-        words[2 * KEY_POINTS] = self.initial_state;
-        words[2 * KEY_POINTS + 1] = Fr::from(self.k as u64);
         Ok(words)
     }
 
@@ -115,11 +130,49 @@ pub fn coordinates(point: &G1Affine) -> Option<[Fr; 2]> {
     Some([native(&point.x)?, native(&point.y)?])
 }
 
-/// Digest of the keys of all segments, in order: the model, as the chain knows it.
-pub fn model_digest(keys: &[VerifyingKey]) -> Result<ModelDigest, KeyError> {
-    let words: Vec<Fr> =
-        keys.iter().map(VerifyingKey::words).collect::<Result<Vec<_>, _>>()?.concat();
-    Ok(ModelDigest(hash(poseidon::Domain::Model, &words)))
+/// Which circuit a key is of: what the model's digest starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The whole model in one circuit, verified without aggregation.
+    Direct,
+    /// So many segments, to be aggregated.
+    Segments(usize),
+}
+
+impl Form {
+    fn word(self) -> Fr {
+        match self {
+            Form::Direct => Fr::from(0),
+            Form::Segments(count) => Fr::from(count as u64),
+        }
+    }
+}
+
+/// The model, as the chain knows it: Keccak-256 of form, schema, k, and each key's
+/// [`VerifyingKey::words`], in order; all but the last of its bytes, so that it is a field element.
+///
+/// The schema is in it because the keys alone do not say how the features are packed and what their
+/// ranges are; the verifier contract hashes the statement's.
+pub fn model_digest(
+    form: Form,
+    schema: SchemaDigest,
+    keys: &[VerifyingKey],
+) -> Result<ModelDigest, KeyError> {
+    let k = keys.first().map_or(0, |key| key.k);
+    if keys.iter().any(|key| key.k != k) {
+        return Err(KeyError::Sizes);
+    }
+    let words = keys.iter().map(VerifyingKey::words).collect::<Result<Vec<_>, _>>()?;
+    Ok(digest_of_words(form, &schema.to_element(), &Fr::from(u64::from(k)), words.as_flattened()))
+}
+
+/// [`model_digest`] of the keys' words.
+pub fn digest_of_words(form: Form, schema: &Fr, k: &Fr, keys: &[Fr]) -> ModelDigest {
+    let mut hasher = Keccak256::new();
+    for word in [&form.word(), schema, k].into_iter().chain(keys) {
+        hasher.update(to_be_bytes(word));
+    }
+    ModelDigest(from_digest(hasher.finalize().into()))
 }
 
 /// What a segment is proven with.
@@ -158,14 +211,7 @@ impl ProvingKey {
         let circuit = ColumnCircuit::new(salted(blank, &salt));
         let key = keygen_pk2(params, &circuit, false)
             .map_err(|source| KeyError::Keygen { segment, source })?;
-        let vk = key.get_vk();
-        let points: Vec<G1Affine> =
-            vk.fixed_commitments().iter().chain(vk.permutation().commitments()).copied().collect();
-        let verifying = VerifyingKey {
-            k: srs.k(),
-            points: points.try_into().expect("the lean layout has three key points"),
-            initial_state: vk.transcript_repr(),
-        };
+        let verifying = VerifyingKey::of(srs.k(), key.get_vk());
         verifying.words()?;
         Ok(ProvingKey { key, salt, verifying })
     }

@@ -13,6 +13,7 @@ pub mod network;
 pub mod plan;
 pub mod proof;
 pub mod salt;
+pub mod transcript;
 pub mod trees;
 
 pub use circuit::{Instances, Secrets, Share, Work};

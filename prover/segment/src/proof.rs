@@ -3,12 +3,10 @@
 use crate::circuit::{Instances, Secrets, Share, circuit};
 use crate::key::{KEY_POINTS, ProvingKey, VerifyingKey, coordinates};
 use crate::plan::{MAX_K, MIN_K};
+use crate::transcript::{Challenge, Transcript};
 use halo2_proofs::{
     plonk::{self, create_proof},
-    poly::kzg::{
-        commitment::{KZGCommitmentScheme, ParamsKZG},
-        multiopen::ProverSHPLONK,
-    },
+    poly::kzg::commitment::ParamsKZG,
 };
 use halo2curves::{
     bn256::{Bn256, G1Affine},
@@ -16,26 +14,14 @@ use halo2curves::{
 };
 use serde::{Deserialize, Serialize};
 use snark_verifier::{
-    loader::native::NativeLoader,
     pcs::kzg::{Bdfg21, KzgAs, KzgDecidingKey},
-    system::halo2::transcript::halo2::{ChallengeScalar, PoseidonTranscript},
     verifier::{SnarkVerifier, plonk::PlonkVerifier},
 };
 use std::{marker::PhantomData, path::Path};
 use tessera_artifact::{ArtifactError, Sha256Digest};
-use tessera_core::{Fr, mutant, poseidon};
+use tessera_core::{Fr, mutant};
+use tessera_kzg::{Opening, Parameters, Scheme};
 use zeroize::Zeroizing;
-
-/// Poseidon transcript of segment proofs, over `S`.
-pub type Transcript<S> = PoseidonTranscript<
-    G1Affine,
-    NativeLoader,
-    S,
-    { poseidon::WIDTH },
-    { poseidon::RATE },
-    { poseidon::FULL_ROUNDS },
-    { poseidon::PARTIAL_ROUNDS },
->;
 
 /// SHPLONK over KZG.
 pub type Pcs = KzgAs<Bn256, Bdfg21>;
@@ -145,42 +131,28 @@ impl<State> Proof<State> {
     }
 }
 
-impl Proof<Verified> {
-    /// Whether all coordinates of its points are below the scalar modulus, as words on chain are:
-    /// all but one proof in 2^123 are.
-    pub fn is_expressible(&self) -> bool {
-        let (commitments, rest) = self.bytes.split_at(32 * (PROOF_POINTS - 2));
-        let openings = &rest[32 * PROOF_EVALUATIONS..];
-        commitments.chunks_exact(32).chain(openings.chunks_exact(32)).all(|bytes| {
-            let mut repr = <G1Affine as GroupEncoding>::Repr::default();
-            repr.as_mut().copy_from_slice(bytes);
-            let point = Option::<G1Affine>::from(G1Affine::from_bytes(&repr));
-            point.is_some_and(|point| coordinates(&point).is_some())
-        })
-    }
-}
-
 impl Proof<Unverified> {
     /// Proves one segment. `params` must be those of the key. A witness that does
     /// not satisfy the circuit gives a proof that [`Proof::verify`] rejects.
+    ///
+    /// The points of a proof are words on chain: proving fails when a coordinate is not below the scalar
+    /// modulus, which happens to one proof in 2^123.
     pub fn create(
-        params: &ParamsKZG<Bn256>,
+        params: &Parameters,
         key: &ProvingKey,
         share: &Share,
         secrets: &Secrets,
     ) -> Result<Self, ProofError> {
         let circuit = circuit(share, secrets, &key.salt);
         let instances = circuit.instances();
-        let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
-        create_proof::<
-            KZGCommitmentScheme<Bn256>,
-            ProverSHPLONK<Bn256>,
-            ChallengeScalar<G1Affine>,
-            _,
-            _,
-            _,
-        >(
-            params, &key.key, &[circuit], &[&[&instances]], rand_core_06::OsRng, &mut transcript
+        let mut transcript = Transcript::new(vec![]);
+        create_proof::<Scheme, Opening, Challenge, _, _, _>(
+            params,
+            &key.key,
+            &[circuit],
+            &[&[&instances]],
+            rand_core_06::OsRng,
+            &mut transcript,
         )
         .map_err(|source| ProofError::Proving { segment: share.index, source })?;
         let instances: [Fr; Instances::COUNT] =
@@ -207,7 +179,7 @@ impl Proof<Unverified> {
         let instances = [self.instances.to_array().to_vec()];
         let deciding_key =
             KzgDecidingKey::<Bn256>::new(G1Affine::generator(), params.g2(), params.s_g2());
-        let mut transcript = Transcript::<&[u8]>::from_spec(&self.bytes, poseidon::spec().clone());
+        let mut transcript = Transcript::new(self.bytes.as_slice());
         type Verifier = PlonkVerifier<Pcs>;
         let proof = Verifier::read_proof(&deciding_key, &protocol, &instances, &mut transcript)
             .map_err(|error| ProofError::Encoding(format!("{error:?}")))?;

@@ -63,9 +63,8 @@ fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
 fn expected(schema: &Schema, features: &Features, partial: FixedPoint) -> Instances {
     let mut preimage = features.packed(schema);
     preimage.push(Fr::from(BLINDING));
-    let body = hash(Domain::Features, &preimage);
     Instances {
-        commitment: hash(Domain::Commitment, &[schema.digest().to_element(), body]),
+        features: hash(Domain::Features, &preimage),
         link_in: Fr::ZERO,
         link_out: Fr::ZERO,
         partial: commit_partial(partial, &Secret::new(Fr::from(PARTIAL_BLINDING))),

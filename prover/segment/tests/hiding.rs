@@ -28,7 +28,7 @@ use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
     ProvingKey, Secrets,
     circuit::{Share, Work, build_unsalted},
-    key::model_digest,
+    key::{Form, model_digest},
     salt::SaltSource,
 };
 use tessera_setup::{Srs, development, import_ptau};
@@ -160,7 +160,8 @@ fn a_salt_gives_one_digest_on_every_machine() {
         let work = Work::Trees(&trees);
         let share = Share { index: 0, schema: &SCHEMA, offset: 600, work };
         let key = ProvingKey::new(&SRS, &share, &salts(*salt)).expect("a key");
-        model_digest(&[*key.verifying_key()]).expect("a digest").to_string()
+        let digest = model_digest(Form::Segments(1), SCHEMA.digest(), &[*key.verifying_key()]);
+        digest.expect("a digest").to_string()
     };
     let expected = "0x03e99c1d204d3354266a2af2007ae4db152f2bd4a74ac72b2bc8ae5374358e38";
     assert_eq!(digest(&[7; 32]), expected);

@@ -18,12 +18,10 @@ use snark_verifier::{
     verifier::{SnarkVerifier, plonk::PlonkSuccinctVerifier},
 };
 use tessera_circuit::{ColumnCircuit, builder::SALT_ROWS, layout::smallest_k};
-use tessera_core::{Fr, poseidon};
+use tessera_core::Fr;
 use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
-    Proof, ProvingKey, Share, Unverified, Work,
-    circuit::build,
-    proof::{Pcs, Transcript},
+    Proof, ProvingKey, Share, Unverified, Work, circuit::build, proof::Pcs, transcript::Transcript,
 };
 use tessera_setup::development;
 
@@ -51,7 +49,7 @@ fn a_guessed_model_is_confirmed_by_a_segments_proof() {
     // The point that the proof is opened at, and the constants' value there.
     let protocol = proof.key().protocol();
     let instances = [proof.instances().to_array().to_vec()];
-    let mut transcript = Transcript::<&[u8]>::from_spec(proof.bytes(), poseidon::spec().clone());
+    let mut transcript = Transcript::new(proof.bytes());
     let svk = KzgSuccinctVerifyingKey { g: G1Affine::generator() };
     let parsed =
         PlonkSuccinctVerifier::<Pcs>::read_proof(&svk, &protocol, &instances, &mut transcript)

@@ -2,17 +2,15 @@ use crate::{
     Ceremony, Fault, PointFault, SrsError, development, development_digest,
     lagrange::lagrange_from_powers,
 };
-use halo2_proofs::poly::{
-    commitment::{Params, ParamsProver},
-    kzg::commitment::ParamsKZG,
-};
+use halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2curves::{
-    bn256::{Bn256, Fq, G1Affine, G2Affine},
+    bn256::{Fq, G1Affine, G2Affine},
     ff::PrimeField,
     group::{cofactor::CofactorGroup, prime::PrimeCurveAffine},
 };
 use serde::{Deserialize, Serialize};
 use tessera_artifact::{Sha256Digest, sha256};
+use tessera_kzg::Parameters;
 
 /// The greatest size: `2^24` powers, 2 GiB in a file.
 pub const MAX_K: u32 = 24;
@@ -21,7 +19,7 @@ pub const MAX_K: u32 = 24;
 /// `[1]`, `[tau]` in G2; with where they come from.
 #[derive(Clone, Debug)]
 pub struct Srs {
-    params: ParamsKZG<Bn256>,
+    params: Parameters,
     provenance: Provenance,
     digest: Sha256Digest,
 }
@@ -40,7 +38,7 @@ pub enum Provenance {
 impl Srs {
     /// Takes `params` whose points are on the curve, after the checks that cost nothing: the
     /// generators, the subgroup of G2, a secret other than 1, a provenance that is no lie.
-    pub(crate) fn new(params: ParamsKZG<Bn256>, provenance: Provenance) -> Result<Self, Fault> {
+    pub(crate) fn new(params: Parameters, provenance: Provenance) -> Result<Self, Fault> {
         let (g1, g2, tau_g2) = (params.get_g(), params.g2(), params.s_g2());
         if g1[0] != G1Affine::generator() {
             return Err(Fault::Generator { section: "powers in G1" });
@@ -68,7 +66,7 @@ impl Srs {
     }
 
     /// What halo2 proves and verifies with.
-    pub fn params(&self) -> &ParamsKZG<Bn256> {
+    pub fn params(&self) -> &Parameters {
         &self.params
     }
 
@@ -124,9 +122,8 @@ pub(crate) fn params_from_parts(
     lagrange: Vec<G1Affine>,
     g2: G2Affine,
     tau_g2: G2Affine,
-) -> ParamsKZG<Bn256> {
-    // The library makes parameters from parts only through other parameters.
-    ParamsKZG::<Bn256>::new(1).from_parts(k, powers, Some(lagrange), g2, tau_g2)
+) -> Parameters {
+    Parameters::from_parts(k, powers, lagrange, g2, tau_g2)
 }
 
 /// See [`Srs::digest`].

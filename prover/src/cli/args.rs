@@ -11,6 +11,17 @@ use tessera_artifact::{ArtifactError, set_aside};
 use tessera_credential::AccountKey;
 use tessera_setup::SrsStore;
 
+/// How a model is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Profile {
+    /// In segments that are aggregated: nothing on chain confirms a guess of the model without its salt.
+    #[default]
+    Aggregated,
+    /// In one circuit that the contract verifies itself: less time and gas. After a number of proofs that
+    /// `keys build` prints, somebody who holds the whole model can confirm that it is the one.
+    Direct,
+}
+
 /// Where SRS are kept.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Setup {

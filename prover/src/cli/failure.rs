@@ -171,7 +171,17 @@ impl From<PipelineError> for Failure {
             PipelineError::Memory { .. } => Self::of(Exit::Input, &error)
                 .hint("more segments make each circuit smaller: --segments N"),
             PipelineError::Proving(error) => error.into(),
+            PipelineError::DirectKey(tessera_direct::KeyError::Plan(_)) => {
+                Self::of(Exit::Input, &error)
+            }
+            _ => Self::of(Exit::Fault, &error),
         }
+    }
+}
+
+impl From<tessera::pipeline::DirectError> for Failure {
+    fn from(error: tessera::pipeline::DirectError) -> Self {
+        Self::of(Exit::No, &error)
     }
 }
 

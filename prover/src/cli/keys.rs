@@ -2,12 +2,12 @@
 
 use super::{
     Failure, Outcome,
-    args::SetupWithSrs,
-    talk::{data, json, talk},
+    args::{Profile, SetupWithSrs},
+    talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc, time::Instant};
-use tessera::pipeline::warm;
+use tessera::pipeline::{DIRECT, DirectKeys, warm};
 use tessera_core::ModelDigest;
 use tessera_model::Package;
 
@@ -34,8 +34,11 @@ pub struct Build {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Number of segments that the model is cut into: 1, 2, 4, 8 or 16 [default: the package's].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "profile")]
     segments: Option<usize>,
+    /// How the model is proven.
+    #[arg(long, value_enum, default_value_t)]
+    profile: Profile,
     /// Where the verifier's specification goes, for `tessera verifier try` and `tessera verify`.
     #[arg(long, value_name = "FILE")]
     verifier: Option<PathBuf>,
@@ -89,6 +92,9 @@ fn check(args: Check) -> Outcome {
 
 fn build(args: Build) -> Outcome {
     let package = Package::load(&args.model)?;
+    if args.profile == Profile::Direct {
+        return direct(&args, &package);
+    }
     let segments = args.segments.unwrap_or(package.segments);
     let progress = args.setup.progress()?;
     let start = Instant::now();
@@ -116,5 +122,34 @@ fn build(args: Build) -> Outcome {
         "{} segments of 2^{segment_k} rows, aggregation of 2^{aggregation_k} rows, {seconds:.1} s",
         prover.segments()
     ));
+    Ok(())
+}
+
+/// The key of a package in one circuit.
+fn direct(args: &Build, package: &Package) -> Outcome {
+    let start = Instant::now();
+    let keys = DirectKeys::build(package, &args.setup.store()?)?;
+    let spec = keys.verifier();
+    if let Some(path) = &args.verifier {
+        spec.save(path)?;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let plan = keys.plan();
+    let (model, schema) = (keys.model_digest(), package.schema.digest());
+    match args.json {
+        true => json(&json!({
+            "modelDigest": model, "schemaDigest": schema, "keyDigest": spec.digest(),
+            "segments": DIRECT, "k": plan.k, "proofs": plan.proofs, "seconds": seconds,
+        })),
+        false => data(model),
+    }
+    talk(format_args!("schema digest   {schema}"));
+    talk(format_args!("verifier key    {}", spec.digest()));
+    talk(format_args!("one circuit of 2^{} rows, {seconds:.1} s", plan.k));
+    talk(format_args!(
+        "good for {} proofs: after more, who holds the whole model can confirm that it is this one",
+        plan.proofs
+    ));
+    hint("import the model again, with another salt, before that many loans were made with it");
     Ok(())
 }

@@ -103,6 +103,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(told.exit_code() as u8);
         }
     };
+    if let Err(fault) = tessera_kzg::check_processor() {
+        Failure::fault(fault).print();
+        return ExitCode::from(3);
+    }
     let outcome = std::panic::catch_unwind(|| command.run());
     let failure = match outcome {
         Ok(Ok(())) => return ExitCode::SUCCESS,

@@ -2,14 +2,14 @@
 
 use super::{
     Failure, Outcome,
-    args::{SetupWithSrs, now},
+    args::{Profile, SetupWithSrs, now},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::{fmt::Display, path::PathBuf, str::FromStr, sync::Arc};
 use tessera::{
     chain::Request,
-    pipeline::{local, warm},
+    pipeline::{DIRECT, DirectKeys, local, prove_direct, warm},
 };
 use tessera_core::{Context, FixedPoint};
 use tessera_credential::{Opening, date};
@@ -52,8 +52,11 @@ pub struct Args {
     #[arg(long, value_name = "HEX", requires = "threshold")]
     context: Option<Context>,
     /// Number of segments that the model is cut into [default: the package's].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "profile")]
     segments: Option<usize>,
+    /// How the model is proven: as the policy's digest was made.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "keep_segments")]
+    profile: Profile,
     /// Keep the proof of each segment in this folder; each can be verified alone, by those who may know
     /// the model.
     #[arg(long, value_name = "DIR")]
@@ -121,6 +124,16 @@ pub fn run(args: Args) -> Outcome {
 
     let progress = args.setup.progress()?;
     let report = |event| progress.event(event);
+    if args.profile == Profile::Direct {
+        let keys = DirectKeys::build(&package, &args.setup.store()?)?;
+        if let Some(request) = &request {
+            check("model", request.statement.model_digest, keys.model_digest())?;
+        }
+        let proof = prove_direct(&keys, &package, &secrets, threshold, context)?;
+        proof.save(&args.out)?;
+        summary(&args, &proof, request.as_ref());
+        return Ok(());
+    }
     let segments = args.segments.unwrap_or(package.segments);
     let prover = warm(package, segments, Arc::new(args.setup.store()?), &report)?;
     if let Some(request) = &request {
@@ -133,7 +146,7 @@ pub fn run(args: Args) -> Outcome {
             proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
         }
     }
-    let proof = prover.aggregate(&secrets, segments, threshold, context, &report)?;
+    let proof = prover.aggregate(segments, threshold, context, &report)?;
     proof.save(&args.out)?;
     summary(&args, &proof, request.as_ref());
     Ok(())
@@ -184,8 +197,8 @@ fn check<T: PartialEq + Display>(what: &str, wanted: T, given: T) -> Outcome {
         "commitment" => "the opening is of another credential than the request",
         "schema" => "the pool's model reads other features than the credential has",
         _ => {
-            "the pool decides by another version of the model, in another number of segments \
-             (--segments), or with another reference string (--srs)"
+            "the pool decides by another version of the model, by another profile (--profile) or number of \
+             segments (--segments), or with another reference string (--srs)"
         }
     }))
 }
@@ -204,7 +217,10 @@ fn summary(args: &Args, proof: &ProofFile, request: Option<&Request>) {
             "a best tier also says that the next one was not reached; --tier N says no more than \"at least\"",
         );
     }
-    talk(format_args!("{} bytes of proof for {} segments", proof.proof.len(), proof.segments));
+    match proof.segments {
+        DIRECT => talk(format_args!("{} bytes of direct proof", proof.proof.len())),
+        n => talk(format_args!("{} bytes of proof for {n} segments", proof.proof.len())),
+    }
     if proof.insecure_srs {
         hint("made with the development SRS: good for a local chain only");
     }

@@ -2,16 +2,21 @@
 
 use super::{
     Failure, Outcome,
-    args::SetupWithSrs,
+    args::{Profile, SetupWithSrs},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tessera_aggregate::{AggregationKey, KeyError, VerifierSpec, key::circuit_size};
 use tessera_artifact::{Secrecy, write};
 use tessera_proving::ProofFile;
+use tessera_segment::plan::MIN_K;
 use verifier_gen::{
-    Evm, Outcome as Verdict, compile, generate, generate::contract_name, statement,
+    Evm, Outcome as Verdict, compile,
+    direct::{CONTRACT, generate_direct},
+    generate,
+    generate::contract_name,
+    statement,
 };
 
 #[derive(clap::Subcommand)]
@@ -52,6 +57,9 @@ pub struct Generate {
     /// Number of segments of the models that it serves: 1, 2, 4, 8 or 16.
     #[arg(long, value_name = "N", default_value_t = 2)]
     segments: usize,
+    /// The verifier of direct proofs, one for all models of one circuit, or of aggregated ones.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "segments")]
+    profile: Profile,
     #[command(flatten)]
     setup: SetupWithSrs,
     /// Folder of both files.
@@ -109,6 +117,9 @@ fn try_proof(args: Try) -> Outcome {
 }
 
 fn generate_files(args: Generate) -> Outcome {
+    if args.profile == Profile::Direct {
+        return direct(&args);
+    }
     let most = tessera_aggregate::spec::MAX_SEGMENTS;
     if !args.segments.is_power_of_two() || args.segments > most {
         let message = format!("{} segments: 1, 2, 4, 8 or 16 are possible", args.segments);
@@ -135,11 +146,34 @@ fn generate_files(args: Generate) -> Outcome {
         })),
         false => data(contract.display()),
     }
+    wrote(&contract, &file, spec.insecure_srs);
+    Ok(())
+}
+
+/// The contract for direct proofs depends on the reference string only.
+fn direct(args: &Generate) -> Outcome {
+    let (store, progress) = (args.setup.store()?, args.setup.progress()?);
+    let srs = progress.stage("srs", || Ok::<_, Failure>(store.get(MIN_K)?))?;
+    let spec = tessera_direct::key::verifier(&srs);
+    let [contract, file] = ["sol", "json"].map(|end| args.out.join(format!("{CONTRACT}.{end}")));
+    write(&contract, generate_direct(&spec).as_bytes(), Secrecy::Public)?;
+    spec.save(&file)?;
+    match args.json {
+        true => json(&json!({
+            "contract": contract, "specification": file, "segments": 0,
+            "keyDigest": spec.digest(), "srsDigest": spec.srs, "insecureSrs": spec.insecure_srs,
+        })),
+        false => data(contract.display()),
+    }
+    wrote(&contract, &file, spec.insecure_srs);
+    Ok(())
+}
+
+fn wrote(contract: &Path, file: &Path, insecure_srs: bool) {
     talk(format_args!("wrote {} and {}", contract.display(), file.display()));
-    if spec.insecure_srs {
+    if insecure_srs {
         hint(
             "of the development SRS: anybody can forge proofs for it, and it is refused off local chains",
         );
     }
-    Ok(())
 }

@@ -7,10 +7,14 @@ use super::{
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tessera::chain::Request;
+use tessera::{
+    chain::Request,
+    pipeline::{DIRECT, verify_direct},
+};
 use tessera_aggregate::VerifierSpec;
 use tessera_artifact::ArtifactError;
 use tessera_core::{ModelDigest, to_hex};
+use tessera_direct::DirectSpec;
 use tessera_proving::{ProofFile, verify};
 use tessera_segment::Proof;
 
@@ -63,8 +67,18 @@ fn whole(args: &Args, proof: &ProofFile) -> Outcome {
         return Err(Failure::input("which verifier is it for? --verifier FILE says so")
             .hint("`tessera verifier generate` writes the file beside the contract"));
     };
-    let spec = VerifierSpec::load(path)?;
-    verify(proof, &spec)?;
+    let insecure_srs = match proof.segments {
+        DIRECT => {
+            let spec = DirectSpec::load(path)?;
+            verify_direct(proof, &spec)?;
+            spec.insecure_srs
+        }
+        _ => {
+            let spec = VerifierSpec::load(path)?;
+            verify(proof, &spec)?;
+            spec.insecure_srs
+        }
+    };
     let statement = &proof.statement;
     if let Some(path) = &args.request {
         let request = Request::load(path)?;
@@ -79,7 +93,7 @@ fn whole(args: &Args, proof: &ProofFile) -> Outcome {
     if args.json {
         json(&json!({
             "valid": true, "statement": statement, "segments": proof.segments,
-            "insecureSrs": spec.insecure_srs,
+            "insecureSrs": insecure_srs,
         }));
         return Ok(());
     }
@@ -93,7 +107,7 @@ fn whole(args: &Args, proof: &ProofFile) -> Outcome {
         data(format_args!("{name:<11} {word}"));
     }
     data(format_args!("threshold   {} points", statement.threshold));
-    if spec.insecure_srs {
+    if insecure_srs {
         data("srs         development: anybody could have forged it");
     }
     Ok(())
@@ -133,8 +147,7 @@ fn segment(
         true => json(&json!({ "valid": true, "instances": instances })),
         false => {
             data("valid");
-            for (name, word) in
-                ["commitment", "link in", "link out", "partial"].iter().zip(instances)
+            for (name, word) in ["features", "link in", "link out", "partial"].iter().zip(instances)
             {
                 data(format_args!("{name:<11} {word}"));
             }

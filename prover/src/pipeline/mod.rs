@@ -1,7 +1,9 @@
 //! Proving on this machine: how much memory and how many threads there are decides here.
 
+mod direct;
 mod plan;
 
+pub use direct::{DIRECT, DirectError, DirectKeys, prove_direct, verify_direct};
 pub use plan::{Expectation, Machine, compare};
 
 use crate::memory;
@@ -33,6 +35,15 @@ pub enum PipelineError {
     /// Neither keys nor proof.
     #[error(transparent)]
     Proving(#[from] ProvingError),
+    /// The key of a direct proof.
+    #[error(transparent)]
+    DirectKey(#[from] tessera_direct::KeyError),
+    /// A direct proof.
+    #[error(transparent)]
+    Direct(#[from] tessera_direct::ProofError),
+    /// The finished direct proof does not hold: a fault of this program.
+    #[error("the finished proof does not hold: {0}")]
+    DirectVerify(#[from] DirectError),
 }
 
 /// A prover of `package` in `segments` segments with all its keys, if this machine has the memory.

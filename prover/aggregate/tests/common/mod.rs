@@ -1,6 +1,8 @@
 //! A small model, a borrower, and everything up to an aggregated proof.
 #![allow(dead_code)]
 
+use halo2curves::ff::FromUniformBytes;
+use sha3::{Digest, Keccak256};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -8,18 +10,25 @@ use tessera_aggregate::{
     AggregationKey, VerifierSpec, Witness,
     circuit::{Partial, SegmentProof},
     key::circuit_size,
+    layout::{PROOF_WORDS, deferred_words, instance_words},
     proof::Aggregated,
     prove,
+    verify::denominators,
 };
 use tessera_artifact::Sha256Digest;
-use tessera_core::{Context, FixedPoint, Fr, Secret, commitment, random};
+use tessera_core::{
+    Context, FixedPoint, Fr, ModelDigest, STATEMENT_WORDS, Secret, StatementWords, random,
+    to_be_bytes,
+};
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,
     Schema, Source, Target, Tree,
     network::{Input, Layer, Neuron},
 };
 use tessera_segment::{
-    Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey, circuit::Share,
+    Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey,
+    circuit::Share,
+    key::{Form, model_digest},
 };
 use tessera_setup::{Srs, development};
 use verifier_gen::{compile, generate::contract_name};
@@ -113,6 +122,12 @@ impl Lender {
         self.plan.share(&self.package, index)
     }
 
+    pub fn model_digest(&self) -> ModelDigest {
+        let form = Form::Segments(self.plan.segments());
+        let schema = self.package.schema.digest();
+        model_digest(form, schema, &self.verifying_keys()).expect("a digest")
+    }
+
     pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
         self.keys.iter().map(|key| *key.verifying_key()).collect()
     }
@@ -169,11 +184,6 @@ pub fn segment_proof<State>(proof: &Proof<State>) -> SegmentProof {
     SegmentProof { key: *proof.key(), instances: *proof.instances(), bytes: proof.bytes().to_vec() }
 }
 
-/// `hash(Features, packed ‖ blinding)`.
-pub fn features_digest(schema: &Schema, features: &Features, blinding: Fr) -> Fr {
-    commitment::features_digest(&features.packed(schema), &Secret::new(blinding))
-}
-
 /// Fresh blindings of the links of `segments` segments.
 pub fn links(segments: usize) -> Vec<Secret> {
     (0..=segments).map(|_| Secret::new(random().expect("randomness"))).collect()
@@ -183,10 +193,9 @@ pub fn links(segments: usize) -> Vec<Secret> {
 pub fn witness(lender: &Lender, features: &Features, threshold: i64) -> Witness {
     let blinding = random().expect("randomness");
     let links = links(lender.plan.segments());
-    let schema = &lender.package.schema;
-    let digest = features_digest(schema, features, blinding);
     let (threshold, context) = (FixedPoint(threshold), Context(Fr::from(0xc0ffee)));
-    let mut witness = Witness::new(digest, schema.digest(), threshold, context);
+    let schema = lender.package.schema.digest();
+    let mut witness = Witness::new(lender.model_digest(), schema, threshold, context);
     for index in 0..lender.plan.segments() {
         let (proof, partial) = lender.prove(index, features, blinding, &links);
         witness.push(&proof, partial);
@@ -220,4 +229,38 @@ pub fn aggregate(witness: &Witness) -> Aggregated {
 pub fn compiled(spec: &VerifierSpec, text: &str) -> Vec<u8> {
     let solc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/solc");
     compile(&solc, &contract_name(spec.segments), text).expect("it compiles").creation
+}
+
+/// A number of 32 bytes, reduced.
+fn reduced(mut bytes: [u8; 32]) -> Fr {
+    bytes.reverse();
+    let mut wide = [0; 64];
+    wide[..32].copy_from_slice(&bytes);
+    Fr::from_uniform_bytes(&wide)
+}
+
+/// The inverse that goes with a changed proof: every forger can compute it, from the call's own words.
+pub fn inverse(
+    spec: &VerifierSpec,
+    statement: &[[u8; 32]; STATEMENT_WORDS],
+    proof: &[u8],
+) -> [u8; 32] {
+    let (deferred, proof) = proof.split_at(32 * deferred_words(spec.segments));
+    let initial = to_be_bytes(&spec.initial_state);
+    let words = [&initial, statement.as_flattened(), deferred, &proof[..64]];
+    let mut state: [u8; 32] = Keccak256::digest(words.concat()).into();
+    // β and γ; then product and random; then the quotient's two pieces.
+    for message in [&[1][..], &[1], &proof[64..192], &proof[192..320]] {
+        state = Keccak256::digest([&state, message].concat()).into();
+    }
+    let product =
+        denominators(&reduced(state), spec.k, instance_words(spec.segments), spec.last_rows);
+    to_be_bytes(&product.invert().expect("no root of unity"))
+}
+
+/// Puts the right inverse behind a changed proof.
+pub fn complete(spec: &VerifierSpec, statement: &[[u8; 32]; STATEMENT_WORDS], proof: &mut [u8]) {
+    let end = 32 * (deferred_words(spec.segments) + PROOF_WORDS);
+    let word = inverse(spec, statement, proof);
+    proof[end..].copy_from_slice(&word);
 }

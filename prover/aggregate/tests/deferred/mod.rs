@@ -7,10 +7,10 @@ use halo2curves::{
     ff::{Field, PrimeField},
 };
 use snark_verifier::util::transcript::Transcript as _;
-use tessera_aggregate::layout::{SEGMENT_WORDS, SegmentPoint};
+use tessera_aggregate::layout::{SEGMENT_WORDS, SegmentPoint, SegmentScalar};
 use tessera_aggregate::proof::Aggregated;
-use tessera_core::{Fr, from_be_bytes, poseidon};
-use tessera_segment::{Instances, VerifyingKey, proof::Transcript};
+use tessera_core::{Fr, from_be_bytes};
+use tessera_segment::{Instances, VerifyingKey, transcript::Transcript};
 
 /// Words of the segment's accumulator, as the call data has them.
 pub struct Deferred(Vec<Fr>);
@@ -19,22 +19,18 @@ impl Deferred {
     pub fn of(proof: &Aggregated) -> Self {
         let word = |bytes: &[u8]| from_be_bytes(bytes.try_into().expect("32 bytes"));
         let words = proof.bytes.chunks_exact(32).map(|bytes| word(bytes).expect("canonical"));
-        Deferred(words.take(SEGMENT_WORDS).collect())
-    }
-
-    pub fn at(point: SegmentPoint) -> usize {
-        let index = SegmentPoint::ALL.iter().position(|other| *other == point).expect("listed");
-        if index == 0 { 0 } else { 3 * index - 1 }
+        // k comes first.
+        Deferred(words.skip(1).take(SEGMENT_WORDS).collect())
     }
 
     pub fn point(&self, point: SegmentPoint) -> G1Affine {
-        let at = Self::at(point);
+        let at = point.word();
         let [x, y] = [0, 1].map(|i| Fq::from_repr(self.0[at + i].to_repr()).expect("below r"));
         G1Affine::from_xy(x, y).expect("on the curve")
     }
 
-    pub fn scalar(&self, point: SegmentPoint) -> Fr {
-        self.0[Self::at(point) + 2]
+    pub fn scalar(&self, scalar: SegmentScalar) -> Fr {
+        self.0[scalar.word()]
     }
 }
 
@@ -42,16 +38,16 @@ impl Deferred {
 pub fn confirms_partial(
     key: &VerifyingKey,
     deferred: &Deferred,
-    commitment: Fr,
+    features: Fr,
     partial: Fr,
 ) -> bool {
-    let instances = Instances { commitment, link_in: Fr::ZERO, link_out: Fr::ZERO, partial };
+    let instances = Instances { features, link_in: Fr::ZERO, link_out: Fr::ZERO, partial };
     confirms(key, deferred, instances)
 }
 
 /// Whether the public words are those of a segment with these instances.
 pub fn confirms(key: &VerifyingKey, deferred: &Deferred, instances: Instances) -> bool {
-    let mut transcript = Transcript::<Vec<u8>>::from_spec(vec![], poseidon::spec().clone());
+    let mut transcript = Transcript::new(vec![]);
     for scalar in [key.initial_state].into_iter().chain(instances.to_array()) {
         transcript.common_scalar(&scalar).expect("absorbed");
     }
@@ -66,6 +62,5 @@ pub fn confirms(key: &VerifyingKey, deferred: &Deferred, instances: Instances) -
     transcript.squeeze_challenge();
     absorb(&mut transcript, &[SegmentPoint::QuotientLow, SegmentPoint::QuotientHigh]);
     let x: Fr = transcript.squeeze_challenge();
-    let low = deferred.scalar(SegmentPoint::QuotientLow);
-    low * x.pow_vartime([1 << key.k]) == deferred.scalar(SegmentPoint::QuotientHigh)
+    x.pow_vartime([1 << key.k]) == deferred.scalar(SegmentScalar::XToN)
 }

@@ -7,7 +7,8 @@ use halo2curves::{
     group::Curve,
 };
 use tessera_aggregate::layout::{
-    PROOF_EVALUATIONS, PROOF_POINTS, PROOF_WORDS, SEGMENT_WORDS, SegmentPoint,
+    PROOF_EVALUATIONS, PROOF_POINTS, SEGMENT_WORDS, SegmentPoint, SegmentScalar, deferred_words,
+    proof_length,
 };
 use tessera_core::STATEMENT_WORDS;
 use tessera_core::{Fr, to_be_bytes};
@@ -83,7 +84,11 @@ impl Mutation {
             Mutation::Word { at, what, .. } if scalar(at) && above_r.contains(what) => {
                 Some("WordNotInField")
             }
-            Mutation::Point { what, .. } if off_curve.contains(what) => Some("PointNotOnCurve"),
+            // The key's points are hashed before they are looked at.
+            Mutation::Point { at, what, .. } if off_curve.contains(what) => {
+                let of_key = layout.key_points.contains(at);
+                Some(if of_key { "ProofRejected" } else { "PointNotOnCurve" })
+            }
             Mutation::Point { at, what, .. } if what.ends_with("plus q") => {
                 Some(if deferred(at) { "WordNotInField" } else { "PointNotOnCurve" })
             }
@@ -107,31 +112,35 @@ fn set_length(data: &mut [u8], admitted: bool) {
 pub struct Layout {
     pub points: Vec<usize>,
     pub words: Vec<usize>,
+    /// Those of `points` that are in the model's digest.
+    pub key_points: Vec<usize>,
     pub outer: usize,
 }
 
 impl Layout {
     pub fn new(segments: usize) -> Self {
-        let outer = PROOF_START + 32 * SEGMENT_WORDS * segments;
-        let mut layout = Layout { points: vec![], words: vec![], outer };
+        let outer = PROOF_START + 32 * deferred_words(segments);
+        let mut layout = Layout { points: vec![], words: vec![], key_points: vec![], outer };
         let mut at = PROOF_START;
         let mut take = |list: &mut Vec<usize>, words: usize| {
             list.push(at);
             at += 32 * words;
         };
+        take(&mut layout.words, 1);
         for _ in 0..segments {
-            for point in SegmentPoint::ALL {
-                take(&mut layout.points, 2);
-                if point != SegmentPoint::Advice {
-                    take(&mut layout.words, 1);
-                }
-            }
             take(&mut layout.words, 1);
+            SegmentPoint::ALL.iter().for_each(|_| take(&mut layout.points, 2));
+            (0..SegmentScalar::COUNT).for_each(|_| take(&mut layout.words, 1));
         }
         (0..PROOF_POINTS - 2).for_each(|_| take(&mut layout.points, 2));
         (0..PROOF_EVALUATIONS).for_each(|_| take(&mut layout.words, 1));
         (0..2).for_each(|_| take(&mut layout.points, 2));
-        assert_eq!(at, PROOF_START + 32 * (segments * SEGMENT_WORDS + PROOF_WORDS));
+        layout.words.push(at);
+        let segments =
+            layout.points[..segments * SegmentPoint::ALL.len()].chunks(SegmentPoint::ALL.len());
+        layout.key_points =
+            segments.flat_map(|points| &points[..SegmentPoint::KEY]).copied().collect();
+        assert_eq!(at + 32, PROOF_START + proof_length(segments));
         layout
     }
 }
@@ -221,7 +230,7 @@ fn segments_as_wholes(segments: usize, all: &mut Vec<Mutation>) {
     let length = 32 * SEGMENT_WORDS;
     for a in 0..segments {
         for b in a + 1..segments {
-            let [a, b] = [a, b].map(|segment| PROOF_START + segment * length);
+            let [a, b] = [a, b].map(|segment| PROOF_START + 32 + segment * length);
             all.push(Mutation::Swap { a, b, length });
         }
     }
