@@ -297,7 +297,7 @@ fn too_little_memory() {
     desk.run(&line).ended(0);
     let before = fs::read(desk.path("proof.json")).unwrap();
     let mut refused = 0;
-    for megabytes in [48, 72, 96, 1024] {
+    for megabytes in [144, 176, 208, 1024] {
         let output = desk.limited(&format!("-v {}", megabytes << 10), &line);
         let talk = String::from_utf8_lossy(&output.stderr).to_lowercase();
         println!("{megabytes} MB: {}: {}", output.status, talk.lines().last().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! The contract's text: the template with every number that depends on the specification.
 
+use crate::mutants;
 use halo2curves::{
     bn256::{Fr, G2Affine},
     ff::{Field, PrimeField},
@@ -55,7 +56,7 @@ pub fn generate(spec: &VerifierSpec) -> String {
     call_data(spec, &mut values);
     memory(spec, &mut values);
     values.errors();
-    values.fill(TEMPLATE)
+    mutants::apply(values.fill(TEMPLATE))
 }
 
 /// Placeholders and what stands for them.

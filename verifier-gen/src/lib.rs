@@ -11,6 +11,7 @@ pub mod direct;
 #[cfg(feature = "toolchain")]
 pub mod exercise;
 pub mod generate;
+mod mutants;
 pub mod statement;
 
 #[cfg(feature = "toolchain")]

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates};
 use tessera_core::{
     Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, SchemaDigest, Secret, StatementWords,
-    poseidon::Domain, to_be_bytes,
+    mutant, poseidon::Domain, to_be_bytes,
 };
 use tessera_segment::{
     Instances, Proof, Verified, VerifyingKey,
@@ -212,6 +212,10 @@ pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let features = join(builder_mut, &instances);
     let schema = builder_mut.witness(witness.schema.to_element());
     let commitment = builder_mut.hash(Domain::Commitment, &[schema, features]);
+    let commitment = match mutant("statement.commitment") {
+        true => builder_mut.witness(builder_mut.value(commitment)),
+        false => commitment,
+    };
     let threshold = compare_score(builder_mut, witness, &instances);
     // Bound by being instances: every challenge of the proof depends on them, and the contract compares
     // the digest with the hash of the keys.
@@ -236,7 +240,7 @@ struct VerifiedSegment {
     /// First scalar that the transcript absorbed.
     initial_state: Cell,
     /// Points of the accumulator and their scalars, in the order of [`SegmentPoint::ALL`].
-    points: Vec<([Cell; 2], Option<Cell>)>,
+    points: Vec<DeferredTerm>,
     /// The generator's scalar.
     generator: Cell,
 }
@@ -263,12 +267,16 @@ impl VerifiedSegment {
             SegmentPoint::Random,
         ] {
             power = builder.mul(power, mu);
-            builder.equal(power, self.scalar(point));
+            if !mutant("scalars.mu") {
+                builder.equal(power, self.scalar(point));
+            }
         }
         let high = self.scalar(SegmentPoint::QuotientHigh);
         let x_n = quotient(builder, high, low);
         let product = builder.mul(low, x_n);
-        builder.equal(product, high);
+        if !mutant("scalars.x-to-n") {
+            builder.equal(product, high);
+        }
 
         let mut words = [self.initial_state; SEGMENT_WORDS];
         for (point, (coordinates, _)) in SegmentPoint::ALL.iter().zip(&self.points) {
@@ -372,13 +380,16 @@ fn single(point: &EcPoint<G1Affine, DeferredChip>) -> [Cell; 2] {
     DeferredChip::coordinates(&point.assigned()).expect("a witness point has one term")
 }
 
+/// Coordinates of a point and its scalar; the advice has none.
+type DeferredTerm = ([Cell; 2], Option<Cell>);
+
 /// Puts the accumulator's terms into the layout's order. Every named point must occur exactly
 /// once, and the one point left is W: a point that the transcript absorbed and the accumulator
 /// left out would be free, and key points that are not in it would not bind the key.
 fn name_terms(
     lhs: DeferredPoint,
     named: &[(SegmentPoint, [Cell; 2])],
-) -> (Vec<([Cell; 2], Option<Cell>)>, Cell) {
+) -> (Vec<DeferredTerm>, Cell) {
     let mut points = BTreeMap::new();
     let mut generator = None;
     for term in lhs.terms {
@@ -410,11 +421,17 @@ fn join(builder: &mut Builder, instances: &[[Cell; Instances::COUNT]]) -> Cell {
     let [features, ..] = instances[0];
     let mut link = zero;
     for [other, link_in, link_out, _] in instances {
-        builder.equal(*other, features);
-        builder.equal(*link_in, link);
+        if !mutant("join.features") {
+            builder.equal(*other, features);
+        }
+        if !mutant("join.links") {
+            builder.equal(*link_in, link);
+        }
         link = *link_out;
     }
-    builder.equal(link, zero);
+    if !mutant("join.end") {
+        builder.equal(link, zero);
+    }
     features
 }
 
@@ -433,14 +450,20 @@ fn compare_score(
         let score = builder.witness(partial.score.to_element());
         let blinding = builder.witness(partial.blinding.expose());
         let opened = builder.hash(Domain::Partial, &[score, blinding]);
-        builder.equal(opened, *commitment);
+        if !mutant("score.opening") {
+            builder.equal(opened, *commitment);
+        }
         shares.push((Fr::ONE, score));
     }
     let threshold = builder.witness(witness.threshold.to_element());
-    builder.assert_bits(threshold, SCORE_BITS);
+    if !mutant("score.threshold") {
+        builder.assert_bits(threshold, SCORE_BITS);
+    }
     shares.push((-Fr::ONE, threshold));
     let difference = builder.linear_combination(Fr::ZERO, &shares);
-    builder.assert_bits(difference, SCORE_BITS);
+    if !mutant("score.difference") {
+        builder.assert_bits(difference, SCORE_BITS);
+    }
     threshold
 }
 

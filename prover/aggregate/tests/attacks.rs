@@ -13,7 +13,7 @@ use tessera_aggregate::{
     circuit::CircuitError,
     circuit::SegmentProof,
     circuit::build,
-    layout::{K_INSTANCE, SEGMENT_KEY_WORDS, SEGMENT_WORDS},
+    layout::{K_INSTANCE, SEGMENT_KEY_WORDS, SEGMENT_WORDS, SegmentPoint},
     proof::Aggregated,
     verify,
 };
@@ -97,7 +97,7 @@ fn another_schema_is_another_statement() {
 fn segments_of_two_sizes_do_not_join() {
     let mut mixed = honest(0);
     mixed.proofs_unchecked()[1].key.k += 1;
-    let error = build(&mixed).err().expect("refused");
+    let error = build(&mixed).expect_err("refused");
     assert!(matches!(error, CircuitError::Size { segment: 1, .. }), "{error}");
 }
 
@@ -213,6 +213,35 @@ fn verdict_on(proof: &Aggregated) -> Result<(), VerifyError> {
     let outcome = evm.verify(&statement, &proof.bytes).expect("the EVM runs");
     assert_eq!(matches!(outcome, Outcome::Accepted { .. }), native.is_ok(), "{outcome:?}");
     native
+}
+
+/// Each check of the native verification alone, by what it says. (The contract's: `mutations.rs`.)
+#[test]
+fn native_verification_names_what_is_wrong() {
+    let proof = aggregate(&honest(0));
+    let spec = &aggregation(2).1;
+    let statement = proof.statement.into_array().map(|word| to_be_bytes(&word));
+    let said = |bytes: &[u8]| verify(spec, proof.statement, bytes);
+    assert_eq!(said(&proof.bytes), Ok(()));
+    let longer = [&proof.bytes[..], &[0; 32]].concat();
+    assert!(matches!(said(&longer), Err(VerifyError::Length { .. })));
+    let mut inverse = proof.bytes.clone();
+    *inverse.last_mut().expect("bytes") ^= 1;
+    assert_eq!(said(&inverse), Err(VerifyError::Rejected));
+
+    // The first segment's advice: it is not part of the key, so the digest is not concerned.
+    let at = 1 + SegmentPoint::Advice.word();
+    let with = |x: [u8; 32], y: [u8; 32]| {
+        let mut bytes = proof.bytes.clone();
+        bytes[32 * at..][..64].copy_from_slice([x, y].as_flattened());
+        complete(spec, &statement, &mut bytes);
+        said(&bytes)
+    };
+    let [one, two] = [1, 2].map(|x| to_be_bytes(&Fr::from(x)));
+    assert_eq!(with([0xff; 32], one), Err(VerifyError::WordNotInField(at)));
+    assert_eq!(with(one, one), Err(VerifyError::PointNotOnCurve(at)));
+    assert_eq!(with([0; 32], [0; 32]), Err(VerifyError::PointNotOnCurve(at)), "the identity");
+    assert_eq!(with(one, two), Err(VerifyError::Rejected), "another point");
 }
 
 /// A valid aggregation proof over changed segment proofs, and what is said of it.

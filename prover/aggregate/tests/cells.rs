@@ -191,6 +191,46 @@ fn no_bits_prove_a_score_below_the_threshold() {
     assert!(!forged.holds(&forged.instance_values()));
 }
 
+/// A threshold of r − 1, below which no score seems to be: the difference is the score and 1, a fine
+/// number. Only the range of the threshold itself stands in the way.
+#[test]
+fn a_threshold_that_wraps_is_refused() {
+    let mut forged = circuit(SCORE - 5);
+    let threshold = forged.instance_values()[StatementWords::positions().threshold];
+    let choices = forged.choices();
+    let difference = &choices[choices.len() - 2 - SCORE_BITS as usize..choices.len() - 2];
+    for cell in
+        choices.iter().filter(|cell| forged.value(**cell) == threshold).copied().collect::<Vec<_>>()
+    {
+        forged.overwrite(cell, -Fr::ONE);
+    }
+    for (i, bit) in difference.iter().enumerate() {
+        forged.overwrite(*bit, Fr::from((SCORE as u64 + 1) >> i & 1));
+    }
+    forged.carry_on();
+    let public = forged.instance_values();
+    assert_eq!(public[StatementWords::positions().threshold], -Fr::ONE);
+    assert!(!forged.holds(&public));
+}
+
+/// The commitment is the hash of the schema and of the features that the segments proved: no choice of a
+/// prover changes it alone.
+#[test]
+fn no_choice_changes_the_commitment_alone() {
+    let honest = &*HONEST;
+    let instances = honest.instance_values();
+    let commitment = StatementWords::positions().commitment;
+    for cell in honest.choices() {
+        let mut changed = honest.clone();
+        changed.overwrite(cell, honest.value(cell) + Fr::ONE);
+        changed.carry_on();
+        let public = changed.instance_values();
+        let differ: Vec<usize> =
+            (0..public.len()).filter(|i| public[*i] != instances[*i]).collect();
+        assert!(differ != [commitment] || !changed.holds(&public), "{cell:?}");
+    }
+}
+
 /// Every public word is bound: the circuit holds for its own instances and for no others.
 #[test]
 fn another_instance_is_refused() {

@@ -217,6 +217,8 @@ proptest! {
         let saves: [&dyn Fn() -> Result<(), Error>; 2] =
             [&|| issued.credential.save(&path), &|| issued.opening.save(&path)];
         let flipped = saves.map(|save| {
+            // An opening is never written over another.
+            let _ = fs::remove_file(&path);
             save().unwrap();
             let mut bytes = fs::read(&path).unwrap();
             let at = at.index(bytes.len());

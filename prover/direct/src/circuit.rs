@@ -3,7 +3,7 @@
 use crate::plan::Plan;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
 use tessera_core::{
-    Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, STATEMENT_WORDS, StatementWords,
+    Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, STATEMENT_WORDS, StatementWords, mutant,
     poseidon::Domain,
 };
 use tessera_segment::{Secrets, Share, circuit::compute};
@@ -51,7 +51,11 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets, claim: &Claim) -> Builde
     let mut builder = Builder::new(Gates::Lean, STATEMENT_WORDS);
     let computed = compute(&mut builder, share, secrets);
     assert_eq!(computed.links, [None, None], "a whole model has no links");
-    let schema = builder.push(Operand::Constant(share.schema.digest().to_element()));
+    let schema = share.schema.digest().to_element();
+    let schema = match mutant("direct.schema") {
+        true => builder.witness(schema),
+        false => builder.push(Operand::Constant(schema)),
+    };
     let commitment = builder.hash(Domain::Commitment, &[schema, computed.features]);
     let threshold = compare_score(&mut builder, computed.score, claim.threshold);
     // Bound by being instances: every challenge of the proof depends on them, and the contract compares the
@@ -70,9 +74,13 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets, claim: &Claim) -> Builde
 /// difference an element above `r − 2^64`. Returns the threshold.
 fn compare_score(builder: &mut Builder, score: Cell, threshold: FixedPoint) -> Cell {
     let threshold = builder.witness(threshold.to_element());
-    builder.assert_bits(threshold, SCORE_BITS);
+    if !mutant("direct.threshold") {
+        builder.assert_bits(threshold, SCORE_BITS);
+    }
     let difference = builder.sub(score, threshold);
-    builder.assert_bits(difference, SCORE_BITS);
+    if !mutant("direct.difference") {
+        builder.assert_bits(difference, SCORE_BITS);
+    }
     threshold
 }
 

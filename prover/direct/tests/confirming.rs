@@ -16,7 +16,7 @@ use halo2_proofs::{
 use halo2curves::{
     bn256::{G1, G1Affine},
     ff::Field,
-    group::{Group, prime::PrimeCurveAffine},
+    group::Group,
 };
 use snark_verifier::{
     loader::native::NativeLoader,

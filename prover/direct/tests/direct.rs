@@ -152,6 +152,21 @@ fn no_cell_is_free() {
     }
 }
 
+/// The schema is a constant of the circuit, besides being in the model's digest.
+#[test]
+fn the_schema_is_the_models() {
+    let honest = witness(SCORE - 5);
+    let schema = StatementWords::positions().schema;
+    for cell in honest.choices() {
+        let mut changed = honest.clone();
+        changed.overwrite(cell, honest.value(cell) + Fr::ONE);
+        changed.carry_on();
+        let public = changed.instance_values();
+        let same = public[schema] == honest.instance_values()[schema];
+        assert!(same || !changed.holds(&public), "{}", honest.describe(cell));
+    }
+}
+
 /// A score below the threshold, by a prover who chooses the bits of the difference.
 #[test]
 fn no_bits_prove_a_score_below_the_threshold() {

@@ -239,8 +239,9 @@ fn meaning(term: &Term, schema: &Schema) -> Result<Meaning, Fault> {
     for (index, feature) in schema.features.iter().enumerate() {
         match &feature.kind {
             FeatureKind::Numeric { min, max, .. } => {
-                let truth = *min >= 0 && *max <= 1 && name == format!("{}[T.True]", feature.name)
-                    || *min >= 0 && *max <= 1 && name == format!("{}TRUE", feature.name);
+                let spelled =
+                    [format!("{}[T.True]", feature.name), format!("{}TRUE", feature.name)];
+                let truth = *min >= 0 && *max <= 1 && spelled.iter().any(|text| name == *text);
                 if name == feature.name || name == format!("Q('{}')", feature.name) || truth {
                     found.push(Meaning::Number(index));
                 }

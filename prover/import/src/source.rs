@@ -92,6 +92,7 @@ impl SourceModel {
 }
 
 /// A source model with its features found in a schema: what a quantised model is compared with.
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Reference {
     /// `columns[i]` is the schema's index of the model's feature `i`.
     Trees {

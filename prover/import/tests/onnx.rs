@@ -77,7 +77,7 @@ fn golden(name: &str, by_position: bool, probability: impl Fn(f64) -> f64) -> Go
         if let Some(expected) = number(&cells, "margin") {
             assert!((margin - expected).abs() < MARGIN_ERROR, "row {index}: {margin} {expected}");
         }
-        score(&package, &features, margin);
+        score(package, &features, margin);
         count += 1;
     }
     assert_eq!((calibration.rows, calibration.refused.len(), count), (120, 0, 120));

@@ -4,7 +4,7 @@
 use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::{
     bn256::{Fr, G1, G1Affine},
-    ff::{Field, PrimeField},
+    ff::PrimeField,
     group::{Curve, Group, prime::PrimeCurveAffine},
 };
 use std::{hint::black_box, time::Instant};

@@ -1,4 +1,4 @@
-//! halo2's traits over [`crate::msm`].
+//! halo2's traits over [`mod@crate::msm`].
 
 use crate::msm::msm;
 use halo2_proofs::{

@@ -3,6 +3,10 @@
 mod common;
 
 use common::{model, salt, salts, schema, secrets};
+use halo2curves::{
+    bn256::G1Affine,
+    group::{GroupEncoding, prime::PrimeCurveAffine},
+};
 use std::{fs, path::Path};
 use tessera_circuit::layout::smallest_k;
 use tessera_segment::{Proof, ProofError, ProvingKey, Share, Unverified, Work, circuit::build};
@@ -40,7 +44,7 @@ fn a_spoilt_proof_is_refused_by_what_is_wrong() {
         let error = read(&path, &with(&text, "k", k)).expect_err("no such size");
         assert!(matches!(error, ProofError::Malformed { field: "k", .. }), "{k}: {error}");
     }
-    let identity = "0".repeat(64);
+    let identity = hex::encode(G1Affine::identity().to_bytes());
     let points = format!("[\"{identity}\", \"{identity}\", \"{identity}\"]");
     let error = read(&path, &with(&text, "key", &points)).expect_err("the identity");
     assert!(matches!(error, ProofError::Malformed { field: "key", .. }), "{error}");

@@ -17,8 +17,7 @@ use tessera_aggregate::{
 };
 use tessera_artifact::Sha256Digest;
 use tessera_core::{
-    Context, FixedPoint, Fr, ModelDigest, STATEMENT_WORDS, Secret, StatementWords, random,
-    to_be_bytes,
+    Context, FixedPoint, Fr, ModelDigest, STATEMENT_WORDS, Secret, random, to_be_bytes,
 };
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,

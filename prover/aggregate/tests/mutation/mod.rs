@@ -136,10 +136,12 @@ impl Layout {
         (0..PROOF_EVALUATIONS).for_each(|_| take(&mut layout.words, 1));
         (0..2).for_each(|_| take(&mut layout.points, 2));
         layout.words.push(at);
-        let segments =
-            layout.points[..segments * SegmentPoint::ALL.len()].chunks(SegmentPoint::ALL.len());
-        layout.key_points =
-            segments.flat_map(|points| &points[..SegmentPoint::KEY]).copied().collect();
+        let of_segments = &layout.points[..segments * SegmentPoint::ALL.len()];
+        layout.key_points = of_segments
+            .chunks(SegmentPoint::ALL.len())
+            .flat_map(|points| &points[..SegmentPoint::KEY])
+            .copied()
+            .collect();
         assert_eq!(at + 32, PROOF_START + proof_length(segments));
         layout
     }

@@ -1,4 +1,5 @@
 //! A network in two segments, a borrower, and development strings made on the spot.
+#![allow(dead_code)]
 
 use std::{
     collections::HashMap,
