@@ -48,6 +48,31 @@ contract CoverTest is Base {
         assertEq(token.balanceOf(address(vault)), assets + amount);
     }
 
+    /// A gift to a pool most of which is about to be lost lifts no price at once, whoever gives it: without the cover
+    /// the shares are worth a fourth of what they are with it.
+    function testFuzz_gift_to_a_late_pool(uint256 amount) public {
+        amount = bound(amount, 1, 10 * AMOUNT);
+        uint256 id = borrow(request());
+        vm.prank(lender);
+        vault.withdraw(LIQUIDITY - 2000 * UNIT, lender, lender);
+        vm.prank(admin);
+        pool.mark(rec(id), 1e18);
+        uint256 shares = vault.balanceOf(lender);
+        uint256 assets = vault.convertToAssets(shares);
+        assertApproxEqAbs(assets, 500 * UNIT, 1);
+        provideCover(amount);
+        assertLe(vault.convertToAssets(shares), assets + 1);
+        assertLe(vault.previewRedeem(shares), assets + 1);
+        // Nor after a night, but for the loan's interest, which the cover bears too if it is large enough.
+        vm.warp(block.timestamp + 1 days);
+        uint256 interest = vault.loansValue() - AMOUNT;
+        assertLe(vault.convertToAssets(shares), assets + interest + 1);
+        // With time the depositors get all that the cover bears.
+        vm.warp(block.timestamp + 31 days);
+        uint256 borne = amount < vault.loansValue() ? amount : vault.loansValue();
+        assertApproxEqAbs(vault.convertToAssets(shares), assets + borne, 2);
+    }
+
     function test_provide_nothing() public {
         vm.expectRevert(ITesseraPool.ZeroAmount.selector);
         vault.provideCover(0);

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {
-    AttesterKey,
-    Credential,
-    ICredentialRegistry,
-    Person
-} from "../contracts/interfaces/ICredentialRegistry.sol";
+import {Credential, ICredentialRegistry, Person} from "../contracts/interfaces/ICredentialRegistry.sol";
 import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
 import {SmartAttester} from "./support/SmartAttester.sol";
@@ -153,67 +148,9 @@ contract PersonsTest is Base {
         assertTrue(registry.revoked(attester, uid));
     }
 
-    /// A key on P-256, where the chain verifies its signatures; here the precompile's answer stands for it.
-    function test_p256() public {
-        uint256 key = uint256(keccak256("tessera.tests.p256"));
-        (uint256 x, uint256 y) = vm.publicKeyP256(key);
-        // What tells that there is a precompile, and then the signature.
-        _verifies(
-            abi.encode(
-                0xbb5a52f42f9c9261ed4361f59422a1e30036e7c32b270c8807a419feca605023,
-                5,
-                1,
-                0xa71af64de5126a4a4e02b7922d66ce9415ce88a4c9d25514d91082c8725ac957,
-                0x5d47723c8fbe580bb369fec9c2665d8e30a435b9932645482e7c9f11e872296b
-            )
-        );
-        vm.prank(admin);
-        address named = registry.addP256Attester(bytes32(x), bytes32(y), attester, 0);
-        assertEq(named, address(uint160(uint256(keccak256(abi.encode(x, y))))));
-        AttesterKey memory record = registry.attesterKey(named);
-        assertTrue(record.p256);
-        assertEq(record.issuer, attester);
-        (bytes32 storedX, bytes32 storedY) = registry.p256Key(named);
-        assertEq(uint256(storedX), x);
-        assertEq(uint256(storedY), y);
-
-        Credential memory given = credential();
-        bytes32 uid = registry.uidOf(given);
-        (bytes32 r, bytes32 s) = vm.signP256(key, uid);
-        uint256 order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551;
-        if (uint256(s) > order / 2) s = bytes32(order - uint256(s));
-        _verifies(abi.encode(uid, r, s, x, y));
-        assertEq(registry.check(given, named, abi.encodePacked(r, s)), uid);
-
-        bytes memory bad = abi.encodeWithSelector(ICredentialRegistry.BadSignature.selector, named, uid);
-        vm.expectRevert(bad);
-        registry.check(given, named, abi.encodePacked(r, bytes32(uint256(s) ^ 1)));
-        vm.expectRevert(bad);
-        registry.check(given, named, abi.encodePacked(r, s, uint8(27)));
-        // Malleable: the upper half.
-        vm.expectRevert(bad);
-        registry.check(given, named, abi.encodePacked(r, order - uint256(s)));
-    }
-
-    /// The precompile of EIP-7951 answers 1 to this, and nothing to all else. (tests/e2e/run asks the real one.)
-    function _verifies(bytes memory input) private {
-        vm.mockCall(address(0x100), input, abi.encode(uint256(1)));
-    }
-
-    function test_not_a_point() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                ICredentialRegistry.NotAP256Key.selector, bytes32(uint256(1)), bytes32(uint256(1))
-            )
-        );
-        vm.prank(admin);
-        registry.addP256Attester(bytes32(uint256(1)), bytes32(uint256(1)), attester, 0);
-    }
-
-    /// Where a chain verifies none, such a key is refused.
+    /// Where a chain verifies none, as under these tests' rules, such a key is refused. (P256.t.sol has the others.)
     function test_p256_unavailable() public {
         (uint256 x, uint256 y) = vm.publicKeyP256(7);
-        vm.mockCall(address(0x100), bytes(""), bytes(""));
         vm.expectRevert(abi.encodeWithSignature("MissingPrecompile(address)", address(0x100)));
         vm.prank(admin);
         registry.addP256Attester(bytes32(x), bytes32(y), attester, 0);
