@@ -149,3 +149,8 @@ export function loanId(loan: Loan): Hex {
   const { inputs } = AbiFunction.fromAbi(bookAbi, "idOf");
   return Hash.keccak256(AbiParameters.encode(inputs, [loan]));
 }
+
+/** Keccak-256 of a file, as the registry's records name it. */
+export function fileHash(bytes: Uint8Array): Hex {
+  return Hash.keccak256(bytes, { as: "Hex" });
+}

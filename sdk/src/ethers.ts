@@ -18,10 +18,20 @@ function sender(provider: Signer["provider"]): Provider {
 
 /** The wallet behind an ethers signer that is connected to a JSON-RPC provider. */
 export function fromEthers(signer: Signer): Wallet {
+  const provider = sender(signer.provider);
+  const account = async () => (await signer.getAddress()) as Address;
+  // Of a key that is not in ethers' hands, the wallet counts. Of one that is, ethers would count by an answer that it
+  // keeps for a quarter of a second, in which a transaction may have been mined.
+  const counted = "sendUncheckedTransaction" in signer;
+  const nonce = async () =>
+    Number(await provider.request({ method: "eth_getTransactionCount", params: [await account(), "pending"] }));
   return {
-    provider: sender(signer.provider),
-    account: async () => (await signer.getAddress()) as Address,
-    send: async ({ to, data, gas }) => (await signer.sendTransaction({ to, data, gasLimit: gas })).hash as Hex,
+    provider,
+    account,
+    send: async ({ to, data, gas }) => {
+      const transaction = { to, data, gasLimit: gas, ...(!counted && { nonce: await nonce() }) };
+      return (await signer.sendTransaction(transaction)).hash as Hex;
+    },
     signTypedData: async ({ domain, types, message }) => {
       // ethers wants arrays that it may change.
       const copies: Record<string, { name: string; type: string }[]> = {};

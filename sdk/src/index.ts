@@ -8,6 +8,7 @@ export {
   credentialTypedData,
   credentialUid,
   exposureClaims,
+  fileHash,
   loanId,
   typedDigest,
 } from "./digest.js";
@@ -17,6 +18,7 @@ export { decodeRevert, toTesseraError } from "./errors.js";
 export type { Deployment } from "./files.js";
 export { parseCredential, parseDeployment, parseProof, parseRequest, serializeRequest } from "./files.js";
 export { STATEMENT_WORDS } from "./generated/abi.js";
+export type { Attester, DocumentRecord, GovernanceClient, Scheduled } from "./governance.js";
 export type { Route } from "./pay.js";
 export { type Borrowed, createPool, type LoanState, Pool, type Repaid, type Wish } from "./pool.js";
 export { checkProof, fileProver, type ProveOptions, type Prover } from "./prover.js";
@@ -25,5 +27,5 @@ export { type BorrowRequest, buildRequest, type Offer, toBorrowArgs, toBorrowReq
 export type { Log, Receipt } from "./send.js";
 export type * from "./types.js";
 export { LOAN_STATUS } from "./types.js";
-export type { Position, VaultClient, VaultState } from "./vault.js";
+export type { Position, PricePoint, RedemptionRequest, VaultClient, VaultState } from "./vault.js";
 export { type Call, fromProvider, type Provider, type Transaction, type Wallet } from "./wallet.js";

@@ -6,6 +6,7 @@ import { Context, type PoolInfo, type PoolOptions } from "./context.js";
 import { borrowTypedData, loanId as idOf } from "./digest.js";
 import { TesseraError } from "./error.js";
 import { bookAbi, poolAbi, registryAbi, STATEMENT_WORDS, underwriterAbi, verifierAbi } from "./generated/abi.js";
+import { GovernanceClient } from "./governance.js";
 import { pay, type Route } from "./pay.js";
 import { checkProof, type Prover } from "./prover.js";
 import type { DebugReport } from "./report.js";
@@ -61,11 +62,13 @@ export interface Repaid {
 /** One pool on one chain, seen and used through one wallet. */
 export class Pool {
   readonly vault: VaultClient;
+  readonly governance: GovernanceClient;
   private readonly context: Context;
 
   constructor(options: PoolOptions) {
     this.context = new Context(options);
     this.vault = new VaultClient(this.context);
+    this.governance = new GovernanceClient(this.context);
   }
 
   /** Its contracts and its token. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // A pool's vault: what it holds, depositing, leaving.
 
-import { AbiFunction } from "ox";
+import { AbiEvent, AbiFunction } from "ox";
 import type { Context } from "./context.js";
-import { queueAbi, vaultAbi } from "./generated/abi.js";
+import { vaultAbi } from "./generated/abi.js";
 import { pay, type Route } from "./pay.js";
-import { sendAndWait } from "./send.js";
+import { type Log, sendAndWait } from "./send.js";
 import type { Address, Hex } from "./types.js";
 import { call, read } from "./wallet.js";
 
@@ -22,6 +22,8 @@ export interface VaultState {
   /** What all shares together are redeemed at. */
   readonly totalAssets: bigint;
   readonly totalShares: bigint;
+  /** Of them, those that wait to be redeemed. */
+  readonly waitingShares: bigint;
   /** What 10^18 shares of the smallest unit are redeemed at. */
   readonly sharePrice: bigint;
   /** Seconds from a redemption request until it may be settled; 0 if shares are redeemed at once. */
@@ -40,7 +42,27 @@ export interface Position {
   readonly claimableAssets: bigint;
 }
 
+/** What 10^18 shares of the smallest unit were redeemed at, at the end of a block. */
+export interface PricePoint {
+  readonly block: bigint;
+  /** Unix seconds. */
+  readonly time: bigint;
+  readonly sharePrice: bigint;
+}
+
+/** Shares that somebody asked to be redeemed. */
+export interface RedemptionRequest {
+  readonly requestId: bigint;
+  /** Unix seconds from which on it may be settled. */
+  readonly settlesAt: bigint;
+  readonly pending: bigint;
+  /** Settled, and waiting to be taken out. */
+  readonly claimable: bigint;
+}
+
 const UNIT = 10n ** 18n;
+const DAY = 86_400n;
+const REQUESTED = AbiEvent.fromAbi(vaultAbi, "RedeemRequest");
 
 /** The depositors' side of a pool. */
 export class VaultClient {
@@ -61,7 +83,8 @@ export class VaultClient {
         read(provider, vault, vaultAbi, "totalAssets", [], now),
         read(provider, vault, vaultAbi, "totalSupply", [], now),
       ]);
-      const [sharePrice, limits, fee] = await Promise.all([
+      const [waitingShares, sharePrice, limits, fee] = await Promise.all([
+        read(provider, vault, vaultAbi, "balanceOf", [vault], now),
         read(provider, vault, vaultAbi, "convertToAssets", [UNIT], now),
         read(provider, vault, vaultAbi, "limits", [], now),
         read(provider, vault, vaultAbi, "fee", [], now),
@@ -69,10 +92,36 @@ export class VaultClient {
       const [deposits, utilisation, least] = limits;
       const [share, receiver] = fee;
       return {
-        ...{ cash, loansValue, unrealisedLosses, heldGains, cover, totalAssets, totalShares, sharePrice, notice },
+        ...{ cash, loansValue, unrealisedLosses, heldGains, cover, totalAssets, totalShares, waitingShares },
+        ...{ sharePrice, notice },
         limits: { deposits, utilisation, cover: least },
         fee: { share, receiver },
       };
+    });
+  }
+
+  /**
+   * The share price at up to `count` blocks, spread evenly over those that there are. Blocks that the node has no
+   * state of, or before the vault, are left out.
+   */
+  history(count = 30): Promise<PricePoint[]> {
+    return this.context.run(async () => {
+      const { vault } = await this.context.info();
+      const { provider } = this.context;
+      const last = BigInt((await provider.request({ method: "eth_blockNumber" })) as Hex);
+      const steps = BigInt(Math.max(2, count) - 1);
+      const blocks = new Set(Array.from({ length: Number(steps) + 1 }, (_, step) => (last * BigInt(step)) / steps));
+      const points = [...blocks].map(async (block): Promise<PricePoint | undefined> => {
+        const tag: Hex = `0x${block.toString(16)}`;
+        try {
+          const sharePrice = await read(provider, vault, vaultAbi, "convertToAssets", [UNIT], { block: tag });
+          const found = await provider.request({ method: "eth_getBlockByNumber", params: [tag, false] });
+          return { block, time: BigInt((found as { timestamp: Hex }).timestamp), sharePrice };
+        } catch {
+          return undefined;
+        }
+      });
+      return (await Promise.all(points)).filter((point) => point !== undefined);
     });
   }
 
@@ -147,17 +196,24 @@ export class VaultClient {
     });
   }
 
-  /** Shares of `controller`'s request for the day `requestId` that wait, and that are settled. */
-  requested(requestId: bigint, controller: Address): Promise<{ pending: bigint; claimable: bigint }> {
+  /** What `controller` asked for and has not taken out, by the day from which on it may be settled. */
+  requests(controller: Address, fromBlock = 0n): Promise<RedemptionRequest[]> {
     return this.context.run(async () => {
       const { vault } = await this.context.info();
       const { provider } = this.context;
-      const queue = await read(provider, vault, vaultAbi, "queue");
-      const [pending, claimable] = await Promise.all([
-        read(provider, queue, queueAbi, "pending", [requestId, controller]),
-        read(provider, queue, queueAbi, "claimable", [requestId, controller]),
-      ]);
-      return { pending, claimable };
+      const { topics } = AbiEvent.encode(REQUESTED, { controller });
+      const filter = { address: vault, topics, fromBlock: `0x${fromBlock.toString(16)}`, toBlock: "latest" };
+      const logs = (await provider.request({ method: "eth_getLogs", params: [filter] })) as Log[];
+      const ids = new Set(logs.map((log) => AbiEvent.decode(REQUESTED, log as never).requestId));
+      const found = [...ids].map(async (requestId): Promise<RedemptionRequest> => {
+        const args = [requestId, controller];
+        const [pending, claimable] = await Promise.all([
+          read(provider, vault, vaultAbi, "pendingRedeemRequest", args),
+          read(provider, vault, vaultAbi, "claimableRedeemRequest", args),
+        ]);
+        return { requestId, settlesAt: requestId * DAY, pending, claimable };
+      });
+      return (await Promise.all(found)).filter(({ pending, claimable }) => pending + claimable > 0n);
     });
   }
 

@@ -38,7 +38,7 @@ const env = () => ({ ...world.env, PATH: `${dirname(TESSERA)}:${process.env.PATH
 
 /** The pool through an ethers wallet of `name`'s key. */
 function poolOf(name, options = {}) {
-  const node = new JsonRpcProvider(world.rpc, undefined, { staticNetwork: true, cacheTimeout: -1 });
+  const node = new JsonRpcProvider(world.rpc);
   nodes.push(node);
   const wallet = fromEthers(new Wallet(world.keyOf(name), node));
   return sdk.createPool({ address: world.at("pool"), wallet, ...options });
@@ -229,6 +229,10 @@ test("a plain EIP-1193 wallet deposits by permit, and by a batch where it has th
   assert.ok(shares >= first.shares + second.shares - 1n && assets > 1_900_000_000n);
   await plain.vault.redeem(shares);
   assert.equal((await plain.vault.position(account)).shares, 0n);
+  const [{ attester, revoked }] = await plain.governance.attesters();
+  assert.deepEqual([attester, revoked], [world.bank.toLowerCase(), false]);
+  assert.deepEqual(await plain.governance.scheduled(), []);
+  assert.ok((await plain.vault.history()).length > 1);
   await assert.rejects(plain.vault.requestRedeem(1n), { code: "NoticeIs" });
   await assert.rejects(plain.vault.deposit(10n ** 15n), { code: /ERC4626ExceededMaxDeposit|ERC20InsufficientBalance/ });
 });

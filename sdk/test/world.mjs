@@ -13,8 +13,8 @@ export const TESSERA = join(ROOT, "target", "release", "tessera");
 const SCHEMA = "examples/german-credit/schema.json";
 const TABLE = "examples/german-credit/golden.csv";
 
-/** Starts the world. `stop()` ends the chain and removes the folder. */
-export async function startWorld() {
+/** Starts the world. `stop()` ends the chain and removes the folder. `deploy` are more arguments of `pool deploy`. */
+export async function startWorld({ deploy = [] } = {}) {
   for (const [path, make] of [
     [TESSERA, "cargo build --release"],
     [join(ROOT, "out", "TesseraPool.sol"), "make contracts"],
@@ -29,7 +29,7 @@ export async function startWorld() {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { ...furnish(folder, rpc), folder, rpc, stop };
+    return { ...furnish(folder, rpc, deploy), folder, rpc, stop };
   } catch (error) {
     stop();
     throw error;
@@ -50,7 +50,7 @@ function startChain() {
   });
 }
 
-function furnish(folder, rpc) {
+function furnish(folder, rpc, deploy) {
   const env = { ...process.env, ETH_RPC_URL: rpc, NO_COLOR: "1" };
   for (const name of ["TESSERA_SRS", "TESSERA_KEY"]) delete env[name];
   const run = (command, args) =>
@@ -70,6 +70,7 @@ function furnish(folder, rpc) {
   tessera(
     ...["pool", "deploy", "--key", "lender.key", "--model", "package", "--attester", bank, "--rate", "8%"],
     ...["--tier", "520:5000:0%:90", "--tier", "600:9000:0%:90", "--deposits", "1000000", "--out", "deployment.json"],
+    ...deploy,
   );
   const at = (name) => JSON.parse(readFileSync(join(folder, "deployment.json"), "utf8"))[name].address;
   tessera(
