@@ -5,7 +5,7 @@ CARGO ?= cargo
 FOREST := target/bench/forest.json
 
 .PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
-	sdk sdk-generate \
+	sdk sdk-build sdk-generate app test-app \
 	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
@@ -48,8 +48,18 @@ $(FOREST): $(addprefix examples/sba-loans/,train.py loans.py requirements.txt)
 
 test: test-rust test-contracts test-sdk ## all tests
 
-sdk: sdk/node_modules/.package-lock.json ## the TypeScript SDK as an archive for npm
-	cd sdk && npm run --silent build && npm pack --silent
+sdk: sdk-build ## the TypeScript SDK as an archive for npm
+	cd sdk && npm pack --silent
+
+sdk-build: sdk/node_modules/.package-lock.json
+	cd sdk && npm run --silent build
+
+app/node_modules/.package-lock.json: app/package-lock.json
+	@echo "== installing the page's tools, from npm"
+	cd app && npm ci --no-audit --no-fund
+
+app: sdk-build app/node_modules/.package-lock.json ## the page for browsers, in app/dist: for any static host
+	cd app && npm run --silent build
 
 # To be done again whenever a function, a struct or an error of the contracts changes.
 sdk-generate: contracts ## write the SDK's ABIs and errors anew
@@ -67,10 +77,11 @@ fixtures: contracts ## the real proofs of the contract tests, in tests/fixtures/
 	tools/forge build
 	tools/make-fixtures
 
-lint: install sdk/node_modules/.package-lock.json ## formatting, clippy, types
+lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clippy, types
 	$(CARGO) fmt --all --check
 	tools/forge fmt --check contracts script tests
 	cd sdk && npm run --silent lint
+	cd app && npm run --silent lint
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 # Documentation of all crates, and of what is private in none; broken links and bad examples are errors.
@@ -96,11 +107,16 @@ test-contracts: install ## the contract tests, with real proofs
 	tests/e2e/run prague
 	tests/e2e/run osaka
 
-test-sdk: contracts sdk/node_modules/.package-lock.json ## the SDK, packed and installed, with real proofs
+test-sdk: contracts sdk-build ## the SDK, packed and installed, with real proofs
 	@echo "== the SDK: loans on a chain from an empty project"
 	node sdk/scripts/generate.mjs --check
 	$(CARGO) build --release --workspace --bin tessera
-	cd sdk && npm run --silent build && npm test --silent
+	cd sdk && npm test --silent
+
+# Wants Chromium (Debian's package chromium, or a name in CHROMIUM), so it is not a part of `make test`.
+test-app: contracts app ## the page, clicked through in Chromium with a real proof
+	$(CARGO) build --release --workspace --bin tessera
+	cd app && npm test --silent
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.
 test-deep: install ## invariants and fuzz tests of the contracts, deep
