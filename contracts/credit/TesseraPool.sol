@@ -3,13 +3,16 @@ pragma solidity ^0.8.30;
 
 import {Credential, ICredentialRegistry} from "../interfaces/ICredentialRegistry.sol";
 import {Change, ILoanBook, Loan, Payment, Totals} from "../interfaces/ILoanBook.sol";
+import {IPermit2} from "../interfaces/IPermit2.sol";
 import {ITesseraPool, PoolConfig} from "../interfaces/ITesseraPool.sol";
 import {ITesseraVault} from "../interfaces/ITesseraVault.sol";
 import {Statement} from "../interfaces/ITesseraVerifier.sol";
 import {BorrowRequest, Decision, IUnderwriter, Terms} from "../interfaces/IUnderwriter.sol";
 import {LoanBook} from "./LoanBook.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -22,9 +25,13 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// then the event, then the vault, which in turn checks for room, changes its state, emits and calls the token.
 contract TesseraPool is AccessManaged, EIP712, Multicall, ReentrancyGuardTransient, ITesseraPool {
     using SafeCast for uint256;
+    using SafeERC20 for IERC20;
 
     /// @inheritdoc ITesseraPool
     uint40 public constant RECOVERY_LOCK = 32 days;
+
+    /// @inheritdoc ITesseraPool
+    IPermit2 public constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
 
     /// @inheritdoc ITesseraPool
     IUnderwriter public immutable underwriter;
@@ -153,18 +160,7 @@ contract TesseraPool is AccessManaged, EIP712, Multicall, ReentrancyGuardTransie
 
     /// @inheritdoc ITesseraPool
     function repay(Loan calldata loan, uint256 amount) public nonReentrant {
-        require(amount != 0, ZeroAmount());
-        (Payment memory made, Change memory change) = book.pay(loan, amount);
-        if (made.closed) _release(made.loanId, loan, made.recovered);
-        emit Repaid(
-            made.loanId,
-            loan.borrower,
-            msg.sender,
-            made.interest,
-            made.principal,
-            made.interestLeft,
-            made.principalLeft
-        );
+        (Payment memory made, Change memory change) = _pay(loan, amount);
         vault.collect(made.loanId, msg.sender, made.interest + made.principal, made.recovered, change);
     }
 
@@ -183,6 +179,29 @@ contract TesseraPool is AccessManaged, EIP712, Multicall, ReentrancyGuardTransie
         repay(loan, amount);
     }
 
+    /// @inheritdoc ITesseraPool
+    function repayWithPermit2(
+        Loan calldata loan,
+        uint256 amount,
+        uint256 permitted,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external nonReentrant {
+        require(address(PERMIT2).code.length != 0, NoPermit2(address(PERMIT2)));
+        (Payment memory made, Change memory change) = _pay(loan, amount);
+        uint256 due = made.interest + made.principal;
+        // The signature names the pool, which takes what is due and not a unit more, and hands it on at once.
+        PERMIT2.permitTransferFrom(
+            IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(asset, permitted), nonce, deadline),
+            IPermit2.SignatureTransferDetails(address(this), due),
+            msg.sender,
+            signature
+        );
+        IERC20(asset).forceApprove(address(vault), due);
+        vault.collect(made.loanId, address(this), due, made.recovered, change);
+    }
+
     // ----------------------------------------------------------------------------------- marking
 
     /// @inheritdoc ITesseraPool
@@ -197,6 +216,25 @@ contract TesseraPool is AccessManaged, EIP712, Multicall, ReentrancyGuardTransie
     }
 
     // ----------------------------------------------------------------------------------- internal
+
+    /// A payment in book and registry; the money is still to come.
+    function _pay(Loan calldata loan, uint256 amount)
+        private
+        returns (Payment memory made, Change memory change)
+    {
+        require(amount != 0, ZeroAmount());
+        (made, change) = book.pay(loan, amount);
+        if (made.closed) _release(made.loanId, loan, made.recovered);
+        emit Repaid(
+            made.loanId,
+            loan.borrower,
+            msg.sender,
+            made.interest,
+            made.principal,
+            made.interestLeft,
+            made.principalLeft
+        );
+    }
 
     function _remark(Loan calldata loan, uint64 share, bool up) private {
         (bytes32 loanId, uint64 present, Change memory change) = book.remark(loan, share, up);

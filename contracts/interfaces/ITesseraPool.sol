@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Credential, ICredentialRegistry} from "./ICredentialRegistry.sol";
 import {ILoanBook, Loan} from "./ILoanBook.sol";
+import {IPermit2} from "./IPermit2.sol";
 import {ITesseraVault} from "./ITesseraVault.sol";
 import {Statement} from "./ITesseraVerifier.sol";
 import {BorrowRequest, IUnderwriter, Terms} from "./IUnderwriter.sol";
@@ -83,6 +84,8 @@ interface ITesseraPool {
     error BadBorrowerSignature(address borrower);
     /// The borrower took the signed request back.
     error RequestIsCancelled(bytes32 digest);
+    /// There is no Permit2 on this chain.
+    error NoPermit2(address permit2);
 
     // ------------------------------------------------------------------------------------ lending
 
@@ -151,6 +154,23 @@ interface ITesseraPool {
         bytes32 r,
         bytes32 s
     ) external;
+
+    /// @notice Pays back by the caller's Permit2 signature over `PermitTransferFrom`, with the pool as the spender; the
+    /// caller has approved Permit2, and neither pool nor vault. Only the caller's own signature counts, and what is
+    /// due is taken of it. Permit2's own errors tell what is wrong with a signature.
+    /// @param permitted The amount that the signature is for.
+    /// @param nonce Any that the caller did not use with Permit2 before.
+    function repayWithPermit2(
+        Loan calldata loan,
+        uint256 amount,
+        uint256 permitted,
+        uint256 nonce,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Permit2, at the one address that it has on every chain.
+    function PERMIT2() external view returns (IPermit2);
 
     /// @notice After default, from the last payment until the person is free.
     function RECOVERY_LOCK() external view returns (uint40);

@@ -40,6 +40,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   LoanInDefault: "The loan is in default: what was written off comes back by payment alone.",
   LoanIsMarked: "Nothing can be drawn on a line that is marked down.",
   LoanNotOpen: "No such loan, or it is repaid.",
+  NoPermit2: "There is no Permit2 on this chain.",
   NotAFieldElement: "A digest that is to be an instance of the circuit is not below the field's modulus.",
   NotALine: "The loan is no credit line, or one that is closed.",
   NotAP256Key: "The coordinates are not a point of the curve P-256.",
