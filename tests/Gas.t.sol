@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Loan} from "../contracts/interfaces/ILoanBook.sol";
+import {Fee} from "../contracts/interfaces/ITesseraVault.sol";
 import {BorrowRequest} from "../contracts/interfaces/IUnderwriter.sol";
 import {Base} from "./support/Base.sol";
 
@@ -20,6 +21,21 @@ contract GasTest is Base {
         vm.snapshotGasLastCall("Pool", "deposit");
         vault.withdraw(100 * UNIT, newcomer, newcomer);
         vm.snapshotGasLastCall("Pool", "withdraw");
+        vm.stopPrank();
+
+        _borrow("first");
+        vm.prank(admin);
+        vault.setFee(Fee({share: 0.1e18, receiver: admin}));
+        vm.warp(START + 1 days);
+        vault.accrue();
+        vm.warp(START + 2 days);
+        vm.startPrank(newcomer);
+        vault.deposit(100 * UNIT, newcomer);
+        vm.snapshotGasLastCall("Pool", "deposit, with loans and a fee that is due");
+        vm.warp(START + 3 days);
+        vault.withdraw(100 * UNIT, newcomer, newcomer);
+        vm.snapshotGasLastCall("Pool", "withdraw, with loans and a fee that is due");
+        vm.stopPrank();
     }
 
     function test_borrower() public {

@@ -145,7 +145,10 @@ contract MarkdownTest is Base {
         assertApproxEqAbs(vault.totalAssets(), LIQUIDITY - AMOUNT, 2);
         // The person is free when the money is the depositors'.
         assertEq(registry.lockedBy(attester, credential().holder), address(pool));
-        vm.warp(block.timestamp + 32 days);
+        uint256 free = (block.timestamp + 32 days + 1 days - 1) / 1 days * 1 days;
+        vm.warp(free - 1);
+        assertEq(registry.lockedBy(attester, credential().holder), address(pool));
+        vm.warp(free);
         assertApproxEqAbs(vault.totalAssets(), LIQUIDITY + interest, 1);
         assertEq(registry.lockedBy(attester, credential().holder), address(0));
     }

@@ -34,6 +34,17 @@ contract LoanBook is ILoanBook {
         bool marks;
     }
 
+    /// A `Balance` in storage: the last two slots are read only if interest is owed.
+    struct Account {
+        uint96 principal;
+        uint40 settledAt;
+        uint64 marked;
+        Stage stage;
+        bool owesInterest;
+        uint256 interestScaled;
+        uint256 suspendedScaled;
+    }
+
     uint32 private constant MIN_DELINQUENCY = 7 days;
     uint32 private constant MAX_DELINQUENCY = 3650 days;
 
@@ -44,11 +55,12 @@ contract LoanBook is ILoanBook {
     /// @inheritdoc ILoanBook
     uint32 public immutable delinquencyPeriod;
 
+    /// Its flag: the marked books are not empty.
     PackedBooks private _sound;
     PackedBooks private _marked;
     Calendar private _soundCalendar;
     Calendar private _markedCalendar;
-    mapping(bytes32 loanId => Balance) private _accounts;
+    mapping(bytes32 loanId => Account) private _accounts;
 
     modifier onlyPool() {
         require(msg.sender == pool, NotThePool(msg.sender));
@@ -71,19 +83,22 @@ contract LoanBook is ILoanBook {
     }
 
     /// @inheritdoc ILoanBook
-    function idOf(Loan memory loan) public pure returns (bytes32) {
-        return keccak256(abi.encode(loan));
+    function idOf(Loan memory loan) public pure returns (bytes32 loanId) {
+        // `keccak256(abi.encode(loan))`: the members, a word each, lie in memory as they are encoded.
+        assembly ("memory-safe") {
+            loanId := keccak256(loan, 416)
+        }
     }
 
     /// @inheritdoc ILoanBook
     function accountOf(bytes32 loanId) external view returns (Balance memory) {
-        return _accounts[loanId];
+        return _balance(loanId);
     }
 
     /// @inheritdoc ILoanBook
     function debtOf(Loan calldata loan) external view returns (uint256 principal, uint256 interest) {
         Loan memory found = loan;
-        Balance memory account = _accounts[idOf(found)];
+        Balance memory account = _balance(idOf(found));
         // Only whole repayment makes it zero, and then the interest is paid too.
         // slither-disable-next-line incorrect-equality
         if (account.principal == 0) return (0, 0);
@@ -94,7 +109,7 @@ contract LoanBook is ILoanBook {
 
     /// @inheritdoc ILoanBook
     function statusOf(Loan calldata loan) external view returns (LoanStatus) {
-        Balance storage account = _accounts[idOf(loan)];
+        Account storage account = _accounts[idOf(loan)];
         Stage stage = account.stage;
         if (stage == Stage.None) return LoanStatus.None;
         if (stage == Stage.Repaid) return LoanStatus.Closed;
@@ -109,11 +124,11 @@ contract LoanBook is ILoanBook {
     // ------------------------------------------------------------------------------------ writing
 
     /// @inheritdoc ILoanBook
-    function advance() external returns (Totals memory sums) {
+    function advance(bool keep) external returns (Totals memory sums) {
         require(msg.sender == vault, NotTheVault(msg.sender));
         Ledger memory ledger;
         (ledger, sums) = _ledger();
-        _save(ledger);
+        if (keep || sums.lost != 0) _save(ledger);
     }
 
     /// @inheritdoc ILoanBook
@@ -125,12 +140,11 @@ contract LoanBook is ILoanBook {
             debt.principal = loan.amount;
             Ledger memory ledger;
             (ledger, before) = _ledger();
-            ledger.sound.post(_soundCalendar, delinquencyPeriod, loan, debt, 1);
+            ledger.sound.post(_soundCalendar, delinquencyPeriod, loan, int256(uint256(debt.principal)), 0);
             _save(ledger);
         }
-        Balance storage account = _accounts[loanId];
-        (account.principal, account.settledAt) = (debt.principal, debt.settledAt);
-        account.stage = Stage.Open;
+        Account storage account = _accounts[loanId];
+        (account.principal, account.settledAt, account.stage) = (debt.principal, debt.settledAt, Stage.Open);
     }
 
     /// @inheritdoc ILoanBook
@@ -150,9 +164,9 @@ contract LoanBook is ILoanBook {
 
         Ledger memory ledger;
         (ledger, before) = _ledger();
-        Debt memory debt = _takeOut(ledger, loan, account);
+        Debt memory debt = _settled(loan, account);
         debt.principal += amount.toUint96();
-        _putBack(ledger, loan, loanId, account, debt);
+        _change(ledger, loan, loanId, account, debt, 0);
         _save(ledger);
         principal = debt.principal;
     }
@@ -179,14 +193,14 @@ contract LoanBook is ILoanBook {
 
         Ledger memory ledger;
         (ledger, change.before) = _ledger();
-        Debt memory debt = _takeOut(ledger, loan, account);
+        Debt memory debt = _settled(loan, account);
         (made.interest, made.principal) = debt.pay(amount);
         (made.interestLeft, made.principalLeft) = (debt.interestUp(), debt.principal);
         // What was repaid of a line may be drawn again until it expires.
         bool drawable = loan.line && account.stage == Stage.Open && block.timestamp < loan.dueAt;
         made.closed = debt.principal == 0 && !drawable;
         if (made.closed) account.stage = made.recovered ? Stage.Recovered : Stage.Repaid;
-        _putBack(ledger, loan, made.loanId, account, debt);
+        _change(ledger, loan, made.loanId, account, debt, account.marked);
         _save(ledger);
         _sum(ledger, change.afterwards);
     }
@@ -205,9 +219,7 @@ contract LoanBook is ILoanBook {
 
         Ledger memory ledger;
         (ledger, change.before) = _ledger();
-        Debt memory debt = _takeOut(ledger, loan, account);
-        account.marked = share;
-        _putBack(ledger, loan, loanId, account, debt);
+        _change(ledger, loan, loanId, account, _settled(loan, account), share);
         _save(ledger);
         _sum(ledger, change.afterwards);
     }
@@ -218,7 +230,7 @@ contract LoanBook is ILoanBook {
     function _ledger() private view returns (Ledger memory ledger, Totals memory sums) {
         ledger.sound = _sound.unpack();
         (sums.interest, sums.lost) = ledger.sound.advance(_soundCalendar, delinquencyPeriod, block.timestamp);
-        ledger.marks = _marked.value != 0;
+        ledger.marks = _sound.flag;
         if (ledger.marks) {
             ledger.marked = _marked.unpack();
             (, uint256 lost) = ledger.marked.advance(_markedCalendar, delinquencyPeriod, block.timestamp);
@@ -230,40 +242,46 @@ contract LoanBook is ILoanBook {
     }
 
     function _save(Ledger memory ledger) private {
-        ledger.sound.pack(_sound);
-        if (ledger.marks) ledger.marked.pack(_marked);
+        ledger.sound.pack(_sound, ledger.marked.value != 0);
+        if (ledger.marks) ledger.marked.pack(_marked, false);
     }
 
     /// A loan that is not over.
     function _openAccount(Loan memory loan) private view returns (bytes32 loanId, Balance memory account) {
         loanId = idOf(loan);
-        account = _accounts[loanId];
+        account = _balance(loanId);
         require(account.stage == Stage.Open || account.stage == Stage.Ended, LoanNotOpen(loanId));
     }
 
-    /// Takes a loan out of the books, and its debt settled to now.
-    function _takeOut(Ledger memory ledger, Loan memory loan, Balance memory account)
-        private
-        returns (Debt memory debt)
-    {
+    /// What is owed of a loan now.
+    function _settled(Loan memory loan, Balance memory account) private view returns (Debt memory debt) {
         debt = _debt(account);
-        _post(ledger, loan, debt, account.marked, -1);
         debt.settle(loan, block.timestamp);
     }
 
-    /// Enters a loan again with what is owed now, and keeps its account.
-    function _putBack(
+    /// Puts what is owed now, of which `share` is marked, in place of the account, in the books and in what is kept.
+    function _change(
         Ledger memory ledger,
         Loan memory loan,
         bytes32 loanId,
         Balance memory account,
-        Debt memory debt
+        Debt memory debt,
+        uint64 share
     ) private {
-        _post(ledger, loan, debt, account.marked, 1);
-        (account.principal, account.settledAt) = (debt.principal, debt.settledAt);
-        Balance storage kept = _accounts[loanId];
-        (kept.principal, kept.settledAt) = (account.principal, account.settledAt);
-        (kept.marked, kept.stage) = (account.marked, account.stage);
+        if (account.marked == 0 && share == 0) {
+            // Everything is linear in principal and interest: the difference is all there is to post.
+            Debt memory before = _settled(loan, account);
+            int256 principal = int256(uint256(debt.principal)) - int256(uint256(before.principal));
+            int256 interest = int256(debt.interest) - int256(before.interest);
+            ledger.sound.post(_soundCalendar, delinquencyPeriod, loan, principal, interest);
+        } else {
+            _postParts(ledger, loan, _debt(account), account.marked, -1);
+            _postParts(ledger, loan, debt, share, 1);
+            ledger.marks = true;
+        }
+        Account storage kept = _accounts[loanId];
+        (kept.principal, kept.settledAt, kept.marked, kept.stage, kept.owesInterest) =
+        (debt.principal, debt.settledAt, share, account.stage, debt.interest != 0 || debt.suspended != 0);
         if (account.interestScaled != debt.interest) kept.interestScaled = debt.interest;
         if (account.suspendedScaled != debt.suspended) kept.suspendedScaled = debt.suspended;
     }
@@ -273,21 +291,32 @@ contract LoanBook is ILoanBook {
     }
 
     /// Posts both parts of a debt, which is split as it was when it was kept, and settled after.
-    function _post(Ledger memory ledger, Loan memory loan, Debt memory debt, uint256 share, int256 sign)
+    function _postParts(Ledger memory ledger, Loan memory loan, Debt memory debt, uint256 share, int256 sign)
         private
     {
-        if (share == 0) {
-            Debt memory whole = Debt(debt.principal, debt.settledAt, debt.interest, debt.suspended);
-            whole.settle(loan, block.timestamp);
-            ledger.sound.post(_soundCalendar, delinquencyPeriod, loan, whole, sign);
-            return;
-        }
         (Debt memory sound, Debt memory marked) = debt.split(share);
-        sound.settle(loan, block.timestamp);
-        marked.settle(loan, block.timestamp);
-        ledger.sound.post(_soundCalendar, delinquencyPeriod, loan, sound, sign);
-        ledger.marked.post(_markedCalendar, delinquencyPeriod, loan, marked, sign);
-        ledger.marks = true;
+        _postPart(ledger.sound, _soundCalendar, loan, sound, sign);
+        _postPart(ledger.marked, _markedCalendar, loan, marked, sign);
+    }
+
+    function _postPart(
+        Books memory books,
+        Calendar storage calendar,
+        Loan memory loan,
+        Debt memory part,
+        int256 sign
+    ) private {
+        part.settle(loan, block.timestamp);
+        int256 principal = sign * int256(uint256(part.principal));
+        books.post(calendar, delinquencyPeriod, loan, principal, sign * int256(part.interest));
+    }
+
+    function _balance(bytes32 loanId) private view returns (Balance memory found) {
+        Account storage account = _accounts[loanId];
+        (found.principal, found.settledAt) = (account.principal, account.settledAt);
+        (found.marked, found.stage) = (account.marked, account.stage);
+        if (!account.owesInterest) return found;
+        (found.interestScaled, found.suspendedScaled) = (account.interestScaled, account.suspendedScaled);
     }
 
     function _debt(Balance memory account) private pure returns (Debt memory) {

@@ -49,8 +49,8 @@ contract TesseraVault is VaultShares {
     function setFee(Fee calldata next) external restricted nonReentrant {
         require(next.share <= MAX_FEE, ITesseraPool.ShareTooHigh(next.share, MAX_FEE));
         require(next.share == 0 || next.receiver != address(0), ITesseraPool.ZeroAddress());
-        _accrue();
-        fee = next;
+        _accrueWith(book.advance(true));
+        _setFee(next);
         emit FeeChanged(next.share, next.receiver);
     }
 
@@ -60,7 +60,7 @@ contract TesseraVault is VaultShares {
         Position memory now_ = _accrue();
         uint256 before = _raw(now_);
         now_.cover += amount;
-        _cover = now_.cover;
+        _setCover(now_.cover);
         _hold(before, _raw(now_));
         emit CoverProvided(msg.sender, amount, now_.cover);
         _pull(msg.sender, amount);
@@ -70,11 +70,11 @@ contract TesseraVault is VaultShares {
     function withdrawCover(uint256 amount, address receiver) external restricted nonReentrant {
         require(receiver != address(0), ITesseraPool.ZeroAddress());
         require(receiver != address(this), ITesseraPool.BadReceiver(receiver));
-        Totals memory sums = book.advance();
+        Totals memory sums = book.advance(true);
         Position memory now_ = _accrueWith(sums);
         uint256 needed = Math.saturatingAdd(Math.max(sums.late, _coverFor(now_.value)), amount);
         require(now_.cover >= needed, CoverTooLow(now_.cover, needed));
-        _cover = now_.cover - amount;
+        _setCover(now_.cover - amount);
         emit CoverWithdrawn(receiver, amount, now_.cover - amount);
         _push(receiver, amount);
     }
@@ -101,7 +101,7 @@ contract TesseraVault is VaultShares {
         now_.cash += amount - toCover;
         now_.cover += toCover;
         _setCash(now_.cash);
-        if (toCover != 0) _cover = now_.cover;
+        if (toCover != 0) _setCover(now_.cover);
         _holdChange(worth, now_, change.afterwards);
         _pull(payer, amount);
     }

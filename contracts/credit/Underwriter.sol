@@ -24,13 +24,6 @@ contract Underwriter is GateBase, IUnderwriter {
         address asset;
     }
 
-    /// A tier's, besides its threshold.
-    struct Offer {
-        uint96 maxAmount;
-        uint64 premium;
-        uint32 term;
-    }
-
     bytes32 private constant BORROW_TYPEHASH = keccak256(
         "Borrow(address borrower,bytes32 credentialUid,address attester,bytes32 policyId,address receiver,uint256 amount,uint256 tier,uint64 deadline,uint256 nonce)"
     );
@@ -40,7 +33,6 @@ contract Underwriter is GateBase, IUnderwriter {
     uint32 private constant MAX_DURATION = 3650 days;
 
     mapping(bytes32 policyId => Price) private _prices;
-    mapping(uint256 tier => Offer) private _offers;
 
     /// @param authority An OpenZeppelin AccessManager, which says who may add and retire policies.
     constructor(ICredentialRegistry registry_, address authority, PolicyConfig memory firstPolicy)
@@ -60,12 +52,12 @@ contract Underwriter is GateBase, IUnderwriter {
         Case memory found = _request(asset, borrower, request);
         Passed memory passed = _prove(found, request.credential.commitment, proof);
         Pricing memory pricing = _prices[found.policyId].pricing;
-        Offer memory offer = _offers[found.class];
+        (, uint64 premium, uint32 term) = _unpack(found.terms);
         decision.policyId = passed.policyId;
         decision.credentialUid = passed.credentialUid;
-        decision.rate = pricing.baseRate + offer.premium;
+        decision.rate = pricing.baseRate + premium;
         decision.lateRate = pricing.lateRate;
-        decision.term = offer.term;
+        decision.term = term;
         decision.grace = pricing.grace;
         decision.context = passed.context;
         decision.line = pricing.line;
@@ -127,10 +119,8 @@ contract Underwriter is GateBase, IUnderwriter {
 
     /// @inheritdoc IUnderwriter
     function tiers(uint256 tier) external view returns (Tier memory) {
-        Offer storage offer = _offers[tier];
-        return Tier({
-            threshold: thresholdOf(tier), maxAmount: offer.maxAmount, premium: offer.premium, term: offer.term
-        });
+        (uint96 most, uint64 premium, uint32 term) = _unpack(_termsOf(tier));
+        return Tier({threshold: thresholdOf(tier), maxAmount: most, premium: premium, term: term});
     }
 
     /// @inheritdoc IUnderwriter
@@ -159,7 +149,7 @@ contract Underwriter is GateBase, IUnderwriter {
         bytes32 claims = keccak256(abi.encode(EXPOSURE_TYPEHASH, request.exposure));
         require(claims == request.credential.claims, WrongExposure(request.credential.claims, claims));
         require(terms.amount != 0, ZeroAmount());
-        uint256 most = _offers[terms.tier].maxAmount;
+        (uint256 most,,) = _unpack(found.terms);
         require(terms.amount <= most, AmountAboveTier(terms.amount, most));
         most = request.exposure.max;
         require(terms.amount <= most, AmountAboveExposure(terms.amount, most));
@@ -176,17 +166,24 @@ contract Underwriter is GateBase, IUnderwriter {
         _checkPrices(config);
         uint256 count = config.tiers.length;
         config.rule.thresholds = new uint64[](count);
+        uint192[] memory offers = new uint192[](count);
         for (uint256 i = 0; i < count; i++) {
             config.rule.thresholds[i] = config.tiers[i].threshold;
+            offers[i] = _pack(config.tiers[i]);
         }
-        uint256 first = classCount;
-        id = _addPolicy(config.rule, keccak256(abi.encode(config.asset, config.pricing, config.tiers)));
+        bytes32 prices = keccak256(abi.encode(config.asset, config.pricing, config.tiers));
+        id = _addPolicy(config.rule, prices, offers);
         _prices[id] = Price({pricing: config.pricing, asset: config.asset});
-        for (uint256 i = 0; i < count; i++) {
-            Tier memory tier = config.tiers[i];
-            _offers[first + i] = Offer({maxAmount: tier.maxAmount, premium: tier.premium, term: tier.term});
-        }
         emit TermsSet(id, config.asset, config.pricing);
+    }
+
+    /// What a tier offers, as the gate keeps it.
+    function _pack(Tier memory tier) private pure returns (uint192) {
+        return (uint192(tier.maxAmount) << 96) | (uint192(tier.premium) << 32) | tier.term;
+    }
+
+    function _unpack(uint192 offer) private pure returns (uint96 maxAmount, uint64 premium, uint32 term) {
+        return (uint96(offer >> 96), uint64(offer >> 32), uint32(offer));
     }
 
     function _checkPrices(PolicyConfig memory config) private pure {

@@ -49,6 +49,15 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
         uint32 blockNumber;
     }
 
+    /// What every operation asks for besides the cash, in one slot.
+    struct Reserve {
+        /// Bears losses first; in the vault's hands too, and not part of the cash.
+        uint112 cover;
+        uint64 feeShare;
+        /// There may be gains that are held back; if not, nobody reads them.
+        bool gains;
+    }
+
     /// Shares that the very first unit of assets buys; `_decimalsOffset` as a factor.
     uint256 internal constant OFFSET = 1e6;
     uint32 private constant MAX_NOTICE = 365 days;
@@ -64,18 +73,16 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
 
     /// @inheritdoc ITesseraVault
     Limits public limits;
-    /// @inheritdoc ITesseraVault
-    Fee public fee;
 
     Money internal _money;
-    /// Bears losses first; in the vault's hands too, and not part of the cash.
-    uint256 internal _cover;
+    Reserve private _reserve;
+    address private _feeReceiver;
     /// Of loans written off and not recovered.
     uint256 internal _borneByDepositors;
     uint256 internal _borneByCover;
-    Gains internal _gains;
+    Gains private _gains;
     /// What of the fee was too little for a unit, in units of 1e-18.
-    uint256 internal _feeRemainder;
+    uint256 private _feeRemainder;
 
     constructor(VaultConfig memory config)
         AccessManaged(AccessManaged(address(config.pool)).authority())
@@ -99,6 +106,11 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
     /// @inheritdoc ITesseraVault
     function cover() external view returns (uint256) {
         return _position().cover;
+    }
+
+    /// @inheritdoc ITesseraVault
+    function fee() external view returns (uint64, address) {
+        return (_reserve.feeShare, _feeReceiver);
     }
 
     /// @inheritdoc ITesseraVault
@@ -142,10 +154,10 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
 
     function _positionOf(Totals memory totals) internal view returns (Position memory now_) {
         (now_.value, now_.losses, now_.lost) = (totals.value, totals.losses, totals.lost);
-        now_.covered = Math.min(_cover, totals.lost);
-        now_.cover = _cover - now_.covered;
+        (uint256 kept, uint256 part) = (_reserve.cover, _reserve.feeShare);
+        now_.covered = Math.min(kept, totals.lost);
+        now_.cover = kept - now_.covered;
         now_.cash = _money.cash + now_.covered;
-        uint256 part = fee.share;
         if (part == 0) return now_;
         // No fee on interest that was lost again in the same step; so the fee is less than the value.
         uint256 due = Math.saturatingSub(totals.interest, totals.lost) * part + _feeRemainder;
@@ -155,9 +167,10 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
         now_.feeShares = now_.feeAssets.mulDiv(totalSupply() + OFFSET, others);
     }
 
-    /// Brings the books up to now and keeps them.
+    /// Brings the books up to now, for an operation that leaves the loans as they are. They are kept if there is a
+    /// fee, which is taken of the interest since.
     function _accrue() internal returns (Position memory) {
-        return _accrueWith(book.advance());
+        return _accrueWith(book.advance(_reserve.feeShare != 0));
     }
 
     /// @param totals The loans, as the pool has just advanced them.
@@ -165,15 +178,17 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
         now_ = _positionOf(totals);
         if (now_.lost != 0) {
             _setCash(now_.cash);
-            _cover = now_.cover;
+            _setCover(now_.cover);
             _borneByCover += now_.covered;
             _borneByDepositors += now_.lost - now_.covered;
             emit WrittenOff(now_.lost, now_.covered);
         }
-        if (now_.feeRemainder != _feeRemainder && fee.share != 0) _feeRemainder = now_.feeRemainder;
+        if (_reserve.feeShare == 0) return now_;
+        if (now_.feeRemainder != _feeRemainder) _feeRemainder = now_.feeRemainder;
         if (now_.feeShares != 0) {
-            _mint(fee.receiver, now_.feeShares);
-            emit FeeTaken(fee.receiver, now_.feeAssets, now_.feeShares);
+            address receiver = _feeReceiver;
+            _mint(receiver, now_.feeShares);
+            emit FeeTaken(receiver, now_.feeAssets, now_.feeShares);
             now_.feeShares = 0;
         }
     }
@@ -190,6 +205,7 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
     }
 
     function _held() internal view returns (uint256) {
+        if (!_reserve.gains) return 0;
         Gains memory gains = _gains;
         gains.settle(block.timestamp);
         return gains.locked(block.timestamp);
@@ -204,8 +220,9 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
         if (afterwards > before) gains.add(afterwards - before);
         else if (gains.take(before - afterwards, block.timestamp) == 0) return;
         _gains = gains;
-        uint256 gained = Math.saturatingSub(afterwards, before);
-        emit GainHeld(gained, gains.locked(block.timestamp));
+        uint256 held = gains.locked(block.timestamp);
+        _reserve.gains = held != 0;
+        emit GainHeld(Math.saturatingSub(afterwards, before), held);
     }
 
     /// All shares, those that the fee becomes and the virtual ones among them.
@@ -214,6 +231,14 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
     }
 
     // ------------------------------------------------------------------------------------ money
+
+    function _setFee(Fee calldata next) internal {
+        (_reserve.feeShare, _feeReceiver) = (next.share, next.receiver);
+    }
+
+    function _setCover(uint256 amount) internal {
+        _reserve.cover = amount.toUint112();
+    }
 
     function _setCash(uint256 amount) internal {
         _money.cash = amount.toUint112();

@@ -79,7 +79,7 @@ abstract contract VaultShares is VaultAccounts {
 
     /// @inheritdoc ITesseraVault
     function accrue() external nonReentrant {
-        _accrue();
+        _accrueWith(book.advance(true));
     }
 
     function deposit(uint256 assets, address receiver) public override nonReentrant returns (uint256 shares) {

@@ -14,6 +14,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title CredentialRegistry
@@ -29,6 +30,18 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
         uint40 freeAt;
     }
 
+    /// A `Person` in one slot.
+    struct Standing {
+        address pool;
+        uint40 notBefore;
+        /// `freeAt` in days, a midnight.
+        uint16 freeDay;
+        uint16 loans;
+        uint16 repaid;
+        /// Counts no further than it can.
+        uint8 recovered;
+    }
+
     /// @inheritdoc ICredentialRegistry
     uint40 public constant UNLOCK_DELAY = 180 days;
 
@@ -39,7 +52,7 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     mapping(bytes32 schema => Record) private _schemas;
     mapping(bytes32 modelDigest => Record) private _models;
     mapping(address pool => PoolStanding) private _pools;
-    mapping(address issuer => mapping(bytes32 holder => Person)) private _persons;
+    mapping(address issuer => mapping(bytes32 holder => Standing)) private _persons;
 
     /// @param authority An OpenZeppelin AccessManager, which says who may call the restricted functions.
     constructor(address authority) AccessManaged(authority) EIP712("Tessera", "1") {
@@ -92,7 +105,7 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     function refresh(bytes32 holder, uint40 notBefore) external {
         AttesterKey memory key = _key(msg.sender);
         require(!key.revoked, AttesterRevoked(msg.sender));
-        Person storage person = _persons[key.issuer][holder];
+        Standing storage person = _persons[key.issuer][holder];
         uint40 present = person.notBefore;
         require(notBefore > present && notBefore <= block.timestamp, BadNotBefore(present, notBefore));
         person.notBefore = notBefore;
@@ -213,8 +226,9 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     /// @inheritdoc ICredentialRegistry
     function lock(address attester, bytes32 holder, uint256 nonce) external {
         address issuer = _checkLock(msg.sender, attester, holder, nonce);
-        Person storage person = _persons[issuer][holder];
-        (person.pool, person.freeAt, person.loans) = (msg.sender, 0, SafeCast.toUint16(nonce + 1));
+        Standing storage person = _persons[issuer][holder];
+        uint16 loans = SafeCast.toUint16(nonce + 1);
+        (person.pool, person.freeDay, person.loans) = (msg.sender, 0, loans);
         emit HolderLocked(issuer, holder, msg.sender);
     }
 
@@ -226,15 +240,16 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     /// @inheritdoc ICredentialRegistry
     function unlock(address attester, bytes32 holder, bool recovered, uint40 freeAt) external {
         address issuer = _key(attester).issuer;
-        Person storage person = _persons[issuer][holder];
-        bool locked = person.pool == msg.sender && person.freeAt == 0;
+        Standing storage person = _persons[issuer][holder];
+        bool locked = person.pool == msg.sender && person.freeDay == 0;
         // Of a pool that was gone the person may have been free, and have borrowed elsewhere, before it is repaid:
         // that must not stand in the payment's way.
         require(locked || _pools[msg.sender].wasGone, NotLocker(msg.sender, person.pool));
-        if (recovered) person.recovered++;
-        else person.repaid++;
-        if (locked) (person.pool, person.freeAt) = (freeAt == 0 ? address(0) : msg.sender, freeAt);
-        emit HolderUnlocked(issuer, holder, msg.sender, recovered, freeAt);
+        uint16 freeDay = SafeCast.toUint16(Math.ceilDiv(freeAt, 1 days));
+        if (!recovered) person.repaid++;
+        else if (person.recovered != type(uint8).max) person.recovered++;
+        if (locked) (person.pool, person.freeDay) = (freeDay == 0 ? address(0) : msg.sender, freeDay);
+        emit HolderUnlocked(issuer, holder, msg.sender, recovered, _midnight(freeDay));
     }
 
     /// @inheritdoc ICredentialRegistry
@@ -243,8 +258,11 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc ICredentialRegistry
-    function personOf(address attester, bytes32 holder) external view returns (Person memory) {
-        return _persons[_keys[attester].issuer][holder];
+    function personOf(address attester, bytes32 holder) external view returns (Person memory person) {
+        Standing memory known = _persons[_keys[attester].issuer][holder];
+        (person.pool, person.freeAt) = (known.pool, _midnight(known.freeDay));
+        (person.notBefore, person.loans) = (known.notBefore, known.loans);
+        (person.repaid, person.recovered) = (known.repaid, known.recovered);
     }
 
     // ----------------------------------------------------------------------------------- internal
@@ -301,18 +319,22 @@ contract CredentialRegistry is ICredentialRegistry, AccessManaged, EIP712 {
     {
         require(_pools[pool].allowed, PoolNotAllowed(pool));
         issuer = _key(attester).issuer;
-        Person storage person = _persons[issuer][holder];
+        Standing storage person = _persons[issuer][holder];
         require(nonce == person.loans, WrongNonce(person.loans, nonce));
         address locker = _lockedBy(person);
         require(locker == address(0), HolderAlreadyLocked(issuer, holder, locker));
     }
 
     /// The pool that the person is locked by now.
-    function _lockedBy(Person storage person) private view returns (address pool) {
+    function _lockedBy(Standing storage person) private view returns (address pool) {
         pool = person.pool;
         if (pool == address(0)) return pool;
-        uint40 freeAt = person.freeAt == 0 ? _pools[pool].freeAt : person.freeAt;
+        uint40 freeAt = person.freeDay == 0 ? _pools[pool].freeAt : _midnight(person.freeDay);
         if (freeAt != 0 && block.timestamp >= freeAt) return address(0);
+    }
+
+    function _midnight(uint16 day) private pure returns (uint40) {
+        return uint40(day) * 1 days;
     }
 
     function _key(address attester) private view returns (AttesterKey memory key) {

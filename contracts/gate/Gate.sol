@@ -13,6 +13,6 @@ contract Gate is GateBase {
     /// @notice Adds a policy, its classes after those of the others. For the authority.
     /// @return id `keccak256(abi.encode(rule, codehash, registry, bytes32(0)))`.
     function addRule(Rule calldata rule) external restricted returns (bytes32 id) {
-        return _addPolicy(rule, 0);
+        return _addPolicy(rule, 0, new uint192[](0));
     }
 }

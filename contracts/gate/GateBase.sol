@@ -23,7 +23,16 @@ abstract contract GateBase is AccessManaged, IGate {
         bytes32 uid;
         bytes32 policyId;
         uint64 threshold;
+        uint192 terms;
         Policy policy;
+    }
+
+    /// A class in storage.
+    struct Class {
+        bytes32 policyId;
+        uint64 threshold;
+        /// What the class entitles to, for the contract that is built on the gate.
+        uint192 terms;
     }
 
     bytes32 private constant CONTEXT_TAG = keccak256("tessera.use.v2");
@@ -41,8 +50,7 @@ abstract contract GateBase is AccessManaged, IGate {
 
     mapping(bytes32 id => Policy) private _policies;
     mapping(bytes32 id => mapping(address issuer => bool)) private _issuers;
-    mapping(uint256 class => bytes32 id) private _policyOf;
-    mapping(uint256 class => uint64) private _thresholds;
+    mapping(uint256 class => Class) private _classes;
     mapping(address consumer => mapping(uint256 context => bool)) private _consumed;
 
     /// @param authority An OpenZeppelin AccessManager, which says who may add and retire policies.
@@ -132,14 +140,14 @@ abstract contract GateBase is AccessManaged, IGate {
 
     /// @inheritdoc IGate
     function policyOf(uint256 class) public view returns (bytes32 id) {
-        id = _policyOf[class];
+        id = _classes[class].policyId;
         require(id != 0, UnknownTier(class, classCount));
     }
 
     /// @inheritdoc IGate
     function thresholdOf(uint256 class) public view returns (uint64) {
-        require(_policyOf[class] != 0, UnknownTier(class, classCount));
-        return _thresholds[class];
+        require(_classes[class].policyId != 0, UnknownTier(class, classCount));
+        return _classes[class].threshold;
     }
 
     /// @inheritdoc IGate
@@ -184,8 +192,14 @@ abstract contract GateBase is AccessManaged, IGate {
         found.class = class;
         found.use = use;
         found.policyId = policyOf(class);
-        found.threshold = _thresholds[class];
-        found.policy = _policies[found.policyId];
+        (found.threshold, found.terms) = (_classes[class].threshold, _classes[class].terms);
+        // All but which classes it has, which nobody asks for here.
+        Policy storage policy = _policies[found.policyId];
+        (found.policy.verifier, found.policy.maxAge) = (policy.verifier, policy.maxAge);
+        (found.policy.from, found.policy.to) = (policy.from, policy.to);
+        (found.policy.retired, found.policy.someIssuers) = (policy.retired, policy.someIssuers);
+        (found.policy.codehash, found.policy.modelDigest) = (policy.codehash, policy.modelDigest);
+        found.policy.schema = policy.schema;
     }
 
     /// Checks everything about the credential, and completes the case by its uid.
@@ -255,7 +269,11 @@ abstract contract GateBase is AccessManaged, IGate {
     }
 
     /// @param terms Whatever else the policy commits to: its id does, and by it every proof.
-    function _addPolicy(Rule memory rule, bytes32 terms) internal returns (bytes32 id) {
+    /// @param classTerms What each class entitles to; empty if that is nothing.
+    function _addPolicy(Rule memory rule, bytes32 terms, uint192[] memory classTerms)
+        internal
+        returns (bytes32 id)
+    {
         _checkRule(rule);
         bytes32 codehash = address(rule.verifier).codehash;
         id = keccak256(abi.encode(rule, codehash, registry, terms));
@@ -263,8 +281,8 @@ abstract contract GateBase is AccessManaged, IGate {
 
         uint256 first = classCount;
         for (uint256 i = 0; i < rule.thresholds.length; i++) {
-            _policyOf[first + i] = id;
-            _thresholds[first + i] = rule.thresholds[i];
+            uint192 own = classTerms.length == 0 ? 0 : classTerms[i];
+            _classes[first + i] = Class({policyId: id, threshold: rule.thresholds[i], terms: own});
         }
         classCount = first + rule.thresholds.length;
         for (uint256 i = 0; i < rule.issuers.length; i++) {
@@ -286,6 +304,10 @@ abstract contract GateBase is AccessManaged, IGate {
         });
         policyId = id;
         emit PolicyAdded(id, address(rule.verifier), rule.modelDigest, first);
+    }
+
+    function _termsOf(uint256 class) internal view returns (uint192) {
+        return _classes[class].terms;
     }
 
     function _checkAge(uint32 maxAge, uint64 issuedAt) private view {

@@ -43,13 +43,13 @@ struct AttesterKey {
 struct Person {
     /// The pool that locked last; of no effect once the lock is over.
     address pool;
-    /// The lock ends by itself at this second; 0 as long as a loan is open.
+    /// The lock ends by itself at this midnight (UTC); 0 as long as a loan is open.
     uint40 freeAt;
     /// Credentials issued before this second are refused.
     uint40 notBefore;
     /// Loans that were ever opened, which is also the nonce of the next request.
     uint16 loans;
-    /// Of these: repaid before default, and after.
+    /// Of these: repaid before default, and after (counted up to 255).
     uint16 repaid;
     uint16 recovered;
 }
@@ -233,7 +233,7 @@ interface ICredentialRegistry {
 
     /// @notice Frees the person again, and notes how the loan ended. For the pool that locked.
     /// @param recovered The loan was repaid after default.
-    /// @param freeAt From when on; 0 for at once.
+    /// @param freeAt From when on, rounded up to a midnight (UTC); 0 for at once.
     function unlock(address attester, bytes32 holder, bool recovered, uint40 freeAt) external;
 
     /// @notice The pool at which the person is locked; zero if none.

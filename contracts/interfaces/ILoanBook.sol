@@ -164,9 +164,11 @@ interface ILoanBook {
 
     // ------------------------------------------------------------------------------------ writing
 
-    /// @notice Brings the books up to now. For the vault, before it moves money.
+    /// @notice Reckons the books up to now. For the vault, before it moves money.
+    /// @param keep Writes them down: from here on interest counts as told. Without it they are written only when
+    /// something was written off, since a later call finds everything else again.
     /// @return What `totals` would have said.
-    function advance() external returns (Totals memory);
+    function advance(bool keep) external returns (Totals memory);
 
     /// @notice Enters a loan that is paid out now, or a line of which nothing is drawn yet.
     /// @return loanId Its id.

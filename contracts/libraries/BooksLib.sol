@@ -2,7 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {Loan} from "../interfaces/ILoanBook.sol";
-import {Debt, InterestLib} from "./InterestLib.sol";
+import {InterestLib} from "./InterestLib.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// What all open loans together are worth, as of `settledAt`.
@@ -19,12 +20,18 @@ struct Books {
     int256 markdownSlope;
     /// Booked interest that is less than a whole asset unit yet, scaled.
     uint256 remainder;
+    /// There was something late when the books were read.
+    bool late;
 }
 
-/// The same in storage, in as few slots.
+/// The same in storage, in as few slots, of which the last two are read only where something is late.
 struct PackedBooks {
     uint40 settledAt;
-    int216 value;
+    int200 value;
+    /// `markdown` or `markdownSlope` is not zero.
+    bool late;
+    /// The caller's to use: it is read and written with the rest of the slot.
+    bool flag;
     uint88 remainder;
     int168 slope;
     int256 markdown;
@@ -65,16 +72,20 @@ library BooksLib {
     int256 private constant SCALE = int256(InterestLib.SCALE);
 
     function unpack(PackedBooks storage packed) internal view returns (Books memory books) {
-        (books.settledAt, books.value) = (packed.settledAt, packed.value);
+        (books.settledAt, books.value, books.late) = (packed.settledAt, packed.value, packed.late);
         (books.remainder, books.slope) = (packed.remainder, packed.slope);
-        (books.markdown, books.markdownSlope) = (packed.markdown, packed.markdownSlope);
+        if (books.late) (books.markdown, books.markdownSlope) = (packed.markdown, packed.markdownSlope);
     }
 
-    function pack(Books memory books, PackedBooks storage packed) internal {
-        (packed.settledAt, packed.value) = (books.settledAt.toUint40(), books.value.toInt216());
-        (packed.remainder, packed.slope) = (books.remainder.toUint88(), books.slope.toInt168());
-        if (packed.markdown != books.markdown) packed.markdown = books.markdown;
-        if (packed.markdownSlope != books.markdownSlope) packed.markdownSlope = books.markdownSlope;
+    function pack(Books memory books, PackedBooks storage packed, bool flag) internal {
+        bool late = books.markdown != 0 || books.markdownSlope != 0;
+        if (late || books.late) {
+            (packed.markdown, packed.markdownSlope) = (books.markdown, books.markdownSlope);
+        }
+        (uint40 settledAt, int200 value) = (books.settledAt.toUint40(), books.value.toInt200());
+        (packed.settledAt, packed.value, packed.late, packed.flag) = (settledAt, value, late, flag);
+        (uint88 remainder, int168 slope) = (books.remainder.toUint88(), books.slope.toInt168());
+        (packed.remainder, packed.slope) = (remainder, slope);
     }
 
     /// @notice Brings the books up to `time`, which is not before `settledAt`.
@@ -88,10 +99,12 @@ library BooksLib {
     {
         uint256 earned = books.remainder;
         int256 gone = 0;
+        uint256 day = books.settledAt / 1 days;
         uint256 last = time / 1 days;
         // Books of value zero have no loan in them, and nothing more can happen to them by themselves.
-        for (uint256 day = books.settledAt / 1 days + 1; day <= last && books.value != 0; ++day) {
-            if (calendar.marks[day >> 8] & (1 << (day & 255)) == 0) continue;
+        while (books.value != 0) {
+            day = _nextMark(calendar, day + 1, last);
+            if (day > last) break;
             earned += _grow(books, day * 1 days);
             Turn storage turn = calendar.turns[day];
             books.slope += turn.slope;
@@ -107,23 +120,24 @@ library BooksLib {
         return (earned / InterestLib.SCALE, uint256(gone / SCALE));
     }
 
-    /// @notice Enters a loan (`sign` 1) or takes it out again (-1); both are settled to the same second.
+    /// @notice Adds to what the books have of a loan, or takes away if negative; both are settled to the same second.
     /// A loan past default is in the books no more, and posting it changes nothing.
+    /// @param principal In asset units.
+    /// @param interest Booked interest, scaled.
     function post(
         Books memory books,
         Calendar storage calendar,
         uint256 period,
         Loan memory loan,
-        Debt memory debt,
-        int256 sign
+        int256 principal,
+        int256 interest
     ) internal {
-        // slither-disable-next-line incorrect-equality
-        if (debt.principal == 0) return;
+        if (principal == 0 && interest == 0) return;
         uint256 end = loan.graceEndsAt;
         uint256 time = books.settledAt;
         if (time >= end + period) return;
 
-        int256 value = sign * (int256(uint256(debt.principal)) * SCALE + int256(debt.interest));
+        int256 value = principal * SCALE + interest;
         if (time >= end) {
             calendar.turns[end / 1 days].carry += value;
             // A loan that is entered only now, as a marked share is, has its default still to come.
@@ -134,8 +148,8 @@ library BooksLib {
             return;
         }
 
-        int256 slope = sign * int256(uint256(debt.principal) * loan.rate);
-        int256 late = sign * int256(uint256(debt.principal) * loan.lateRate);
+        int256 slope = principal * int256(uint256(loan.rate));
+        int256 late = principal * int256(uint256(loan.lateRate));
         books.value += value;
         books.slope += slope;
         if (time >= loan.dueAt) {
@@ -148,7 +162,7 @@ library BooksLib {
         }
         Turn storage turn = calendar.turns[end / 1 days];
         turn.slope -= slope;
-        turn.carry += value + sign * int256(InterestLib.between(loan, debt.principal, time, end));
+        turn.carry += value + principal * int256(InterestLib.between(loan, 1, time, end));
         _mark(calendar, end);
         _mark(calendar, end + period);
     }
@@ -168,6 +182,16 @@ library BooksLib {
         books.markdown += books.markdownSlope * elapsed;
         books.settledAt = time;
         return uint256(interest);
+    }
+
+    /// The first marked day from `day` on, if it is not after `last`; otherwise some day that is.
+    function _nextMark(Calendar storage calendar, uint256 day, uint256 last) private view returns (uint256) {
+        while (day <= last) {
+            uint256 bits = calendar.marks[day >> 8] >> (day & 255);
+            if (bits != 0) return day + Math.log2(bits & (~bits + 1));
+            day = ((day >> 8) + 1) << 8;
+        }
+        return day;
     }
 
     function _mark(Calendar storage calendar, uint256 midnight) private {

@@ -319,7 +319,7 @@ contract PoolHandler is CommonBase, StdUtils {
         _try(stranger, address(_vault), abi.encodeCall(_vault.tighten, (Limits(0, 0, 1e18))));
         _try(stranger, address(_vault), abi.encodeCall(_vault.lend, (stranger, 1, _book.totals())));
         _try(stranger, address(_book), abi.encodeCall(_book.pay, (loan, 1)));
-        _try(stranger, address(_book), abi.encodeCall(_book.advance, ()));
+        _try(stranger, address(_book), abi.encodeCall(_book.advance, (true)));
         _try(stranger, address(_book), abi.encodeCall(_book.enter, (loan)));
         _try(stranger, address(_registry), abi.encodeCall(_registry.allowPool, (stranger)));
         _try(

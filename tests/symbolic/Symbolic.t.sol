@@ -62,9 +62,26 @@ contract Symbolic is Test {
         Loan memory loan = loanOf(rate, late);
         Books memory books;
         books.settledAt = delinquent ? GRACE_END + 5 days : DUE - 5 days;
-        Debt memory debt = Debt(principal, uint40(books.settledAt), 0, 0);
-        books.post(_calendar, PERIOD, loan, debt, 1);
-        books.post(_calendar, PERIOD, loan, debt, -1);
+        books.post(_calendar, PERIOD, loan, int256(uint256(principal)), 0);
+        books.post(_calendar, PERIOD, loan, -int256(uint256(principal)), 0);
+        assert(books.value == 0 && books.slope == 0);
+        assert(books.markdown == 0 && books.markdownSlope == 0);
+        assert(_calendar.turns[DUE / 1 days].slope == 0);
+        assert(_calendar.turns[GRACE_END / 1 days].slope == 0);
+        assert(_calendar.turns[GRACE_END / 1 days].carry == 0);
+    }
+
+    /// Posting what a payment changed leaves what taking the loan out and entering the rest of it would.
+    function check_a_difference_is_out_and_in(uint32 before, uint32 afterwards, uint8 rate, bool delinquent)
+        public
+    {
+        Loan memory loan = loanOf(rate, rate);
+        Books memory books;
+        books.settledAt = delinquent ? GRACE_END + 5 days : DUE - 5 days;
+        (int256 old, int256 rest) = (int256(uint256(before)), int256(uint256(afterwards)));
+        books.post(_calendar, PERIOD, loan, old, old);
+        books.post(_calendar, PERIOD, loan, rest - old, rest - old);
+        books.post(_calendar, PERIOD, loan, -rest, -rest);
         assert(books.value == 0 && books.slope == 0);
         assert(books.markdown == 0 && books.markdownSlope == 0);
         assert(_calendar.turns[DUE / 1 days].slope == 0);
@@ -77,7 +94,7 @@ contract Symbolic is Test {
         vm.assume(late < PERIOD);
         Books memory books;
         books.settledAt = GRACE_END + late;
-        books.post(_calendar, PERIOD, loanOf(0, 0), Debt(principal, 0, 0, 0), 1);
+        books.post(_calendar, PERIOD, loanOf(0, 0), int256(uint256(principal)), 0);
         assert(books.markdown == books.value * int256(uint256(late)));
         assert(books.markdownSlope == books.value);
         assert(books.slope == 0);
@@ -87,7 +104,7 @@ contract Symbolic is Test {
     function check_default_is_worth_nothing(uint96 principal, uint64 rate, uint32 later) public {
         Books memory books;
         books.settledAt = GRACE_END + PERIOD + later;
-        books.post(_calendar, PERIOD, loanOf(rate, rate), Debt(principal, 0, 0, 0), 1);
+        books.post(_calendar, PERIOD, loanOf(rate, rate), int256(uint256(principal)), 0);
         assert(books.value == 0 && books.markdown == 0 && books.slope == 0 && books.markdownSlope == 0);
     }
 }
