@@ -56,8 +56,17 @@ function declared(error: Declared, data: Hex, cause: unknown): TesseraError {
   return new TesseraError(error.name, sentenceOf(error.name, args), { hint: hintOf(error.name), args, cause });
 }
 
+const TIMES = new Set(["deadline", "expiresAt", "issuedAt", "notBefore", "retiredAt", "timestamp", "validFrom"]);
+const LAST_DATE = 8_640_000_000_000n; // seconds; what `Date` can hold
+
+function valueText(name: string, value: unknown): string {
+  const isTime = TIMES.has(name) && (typeof value === "bigint" || typeof value === "number");
+  if (!isTime || BigInt(value) > LAST_DATE) return String(value);
+  return new Date(Number(value) * 1000).toISOString().replace(".000Z", "Z");
+}
+
 function sentenceOf(code: string, args: Readonly<Record<string, unknown>>): string {
-  const values = Object.entries(args).map(([name, value]) => `${name} ${String(value)}`);
+  const values = Object.entries(args).map(([name, value]) => `${name} ${valueText(name, value)}`);
   const sentence = SENTENCES[code] ?? FOREIGN[code] ?? "The contract refused.";
   return values.length === 0 ? sentence : `${sentence.replace(/\.$/, "")} (${values.join(", ")}).`;
 }

@@ -24,6 +24,8 @@ const DAY = 86_400n;
 const YEAR = 365n * DAY;
 const UNIT = 10n ** 18n;
 const ALL = 2n ** 256n - 1n;
+/** `Stage.Open` of the loan book. */
+const OPEN = 1;
 
 export interface Wish {
   /** In the token's smallest unit. */
@@ -49,6 +51,8 @@ export interface LoanState {
   /** Owed now, in the token's smallest unit. */
   readonly principal: bigint;
   readonly interest: bigint;
+  /** What can still be drawn on a credit line; 0 of a loan, and of a line that is closed. */
+  readonly drawable: bigint;
 }
 
 export interface Repaid {
@@ -263,11 +267,15 @@ export class Pool {
   private async stateOf(loan: Loan): Promise<LoanState> {
     const { provider } = this.context;
     const { book } = await this.context.info();
-    const [status, [principal, interest]] = await Promise.all([
+    const loanId = idOf(loan);
+    const [status, [principal, interest], account] = await Promise.all([
       read(provider, book, bookAbi, "statusOf", [loan], { block: "pending" }),
       this.debtOf(book, loan),
+      read(provider, book, bookAbi, "accountOf", [loanId], { block: "pending" }),
     ]);
-    return { loanId: idOf(loan), loan, status: LOAN_STATUS[status] ?? "none", principal, interest };
+    const open = loan.line && account.stage === OPEN && account.marked === 0n && status === 1;
+    const drawable = open ? loan.amount - account.principal : 0n;
+    return { loanId, loan, status: LOAN_STATUS[status] ?? "none", principal, interest, drawable };
   }
 
   private async debtOf(book: Address, loan: Loan): Promise<readonly [bigint, bigint]> {
@@ -277,6 +285,25 @@ export class Pool {
       if (error instanceof TesseraError && error.code === "LoanNotOpen") return [0n, 0n];
       throw error;
     }
+  }
+
+  /** Pays out `amount` of a credit line. The credential that it was opened on has to be in force still. */
+  draw(loan: Loan, credential: SignedCredential, amount: bigint, receiver = loan.borrower): Promise<LoanState> {
+    return this.context.run(async () => {
+      const args = [loan, credential.credential, amount, receiver] as const;
+      const data = AbiFunction.encodeData(AbiFunction.fromAbi(poolAbi, "draw"), args);
+      await this.send(data, await this.context.wallet.account());
+      return this.stateOf(loan);
+    });
+  }
+
+  /** Ends the drawing on a credit line; what is owed stays owed. */
+  closeLine(loan: Loan): Promise<LoanState> {
+    return this.context.run(async () => {
+      const data = AbiFunction.encodeData(AbiFunction.fromAbi(poolAbi, "closeLine"), [loan]);
+      await this.send(data, await this.context.wallet.account());
+      return this.stateOf(loan);
+    });
   }
 
   /** Repays `amount` of a loan, or all that is owed when it is mined. */

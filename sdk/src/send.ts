@@ -89,7 +89,8 @@ export async function batches(provider: Provider, account: Address, chainId: num
       string,
       Capabilities
     >;
-    const status = answer?.[chain]?.atomic?.status;
+    // What holds on every chain stands under 0x0.
+    const status = (answer?.[chain] ?? answer?.["0x0"])?.atomic?.status;
     return status === "supported" || status === "ready";
   } catch {
     // The wallet does not know the method.

@@ -195,6 +195,34 @@ test("refusals have the contracts' names", async () => {
   await assert.rejects(aborted, { code: "Aborted" });
 });
 
+test("a credit line is opened, drawn on, repaid and closed", async () => {
+  const pool = poolOf("ada");
+  const { underwriter, asset } = await pool.info();
+  const [first] = await pool.offers();
+  const { verifier, modelDigest, schema, threshold } = first;
+  const rule = { verifier, modelDigest, schema, segments: 1n, thresholds: [], issuers: [], maxAge: 0, from: 0, to: 0 };
+  const pricing = { baseRate: 10n ** 17n, lateRate: 0n, grace: 864_000, line: true };
+  const tiers = [{ threshold, maxAmount: 2_000_000_000n, premium: 0n, term: 7_776_000 }];
+  const add = AbiFunction.fromAbi(abi.underwriterAbi, "addPolicy");
+  const data = AbiFunction.encodeData(add, [{ rule, asset, pricing, tiers }]);
+  world.cast("send", "--private-key", world.keyOf("lender"), underwriter, data);
+
+  const offer = (await pool.offers()).at(-1);
+  assert.deepEqual([offer.line, offer.rate, offer.maxAmount], [true, 10n ** 17n, 2_000_000_000n]);
+  const request = await pool.request(credential(), { amount: 800_000_000n, tier: offer.tier });
+  const { loan } = await pool.borrow(request, prover());
+  const state = async () => pool.loan(loan);
+  assert.deepEqual([(await state()).principal, (await state()).drawable], [0n, 800_000_000n]);
+  assert.equal((await pool.draw(loan, credential(), 500_000_000n)).drawable, 300_000_000n);
+  await assert.rejects(pool.draw(loan, credential(), 300_000_001n), { code: "AmountAboveLimit" });
+  await assert.rejects(poolOf("lender").draw(loan, credential(), 1n), { code: "NotTheBorrower" });
+  assert.equal((await pool.repay(loan, "all")).left, 0n);
+  assert.equal((await state()).drawable, 800_000_000n);
+  const closed = await pool.closeLine(loan);
+  assert.deepEqual([closed.status, closed.drawable], ["closed", 0n]);
+  await assert.rejects(pool.repay(loan, "all"), { code: "NothingOwed" });
+});
+
 test("a relayer carries what the borrower signed", async () => {
   const [borrower, relayer] = [poolOf("ada"), poolOf("lender")];
   const request = await borrower.request(credential(), wish);

@@ -168,6 +168,11 @@ test("reverts are found wherever nodes, wallets and libraries put them", () => {
     assert.deepEqual([code, args], ["AmountAboveTier", { amount: 7n, max: 5n }]);
     assert.match(sentence, /amount 7, max 5/);
   }
+  const expired = abi.errors.find(({ name }) => name === "CredentialExpired");
+  const { sentence } = sdk.decodeRevert(AbiError.encode(expired, [1_800_000_000n, 1_800_000_060n]));
+  assert.match(sentence, /expiresAt 2027-01-15T08:00:00Z, timestamp 2027-01-15T08:01:00Z/);
+  const never = sdk.decodeRevert(AbiError.encode(expired, [2n ** 64n - 1n, 2n ** 256n - 1n]));
+  assert.match(never.sentence, /expiresAt 18446744073709551615/);
   assert.equal(sdk.toTesseraError({ code: 4001, message: "no" }).code, "UserRejected");
   assert.equal(sdk.toTesseraError(Object.assign(new Error("no"), { code: "ACTION_REJECTED" })).code, "UserRejected");
   assert.equal(sdk.toTesseraError(new Error("connection refused")).code, "Rpc");
