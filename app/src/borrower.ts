@@ -124,6 +124,7 @@ function proofStep(session: Session, request: Request, done: () => Promise<void>
       const proof = parseProof(await chosen(proofFile));
       const { loan } = await session.pool.borrow(request, proof);
       await done();
+      if (loan.line) return `The line of ${tokens(session, loan.amount)} is open. Draw on it below.`;
       return `Borrowed ${tokens(session, loan.amount)}, due ${date(loan.dueAt)}.`;
     });
   };
@@ -192,7 +193,46 @@ function loanCard(session: Session, state: LoanState, changed: () => Promise<voi
       ["Owed now", owed === 0n ? "nothing" : `${tokens(session, principal)} and ${tokens(session, interest)} interest`],
       ["Loan", short(loanId)],
     ]),
+    state.drawable > 0n ? lineForms(session, state, changed) : undefined,
     owed === 0n ? undefined : form,
+  );
+}
+
+/** Of a credit line that is open: drawing on it, and closing it. */
+function lineForms(session: Session, { loan, drawable }: LoanState, changed: () => Promise<void>): HTMLElement {
+  const amountInput = h("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
+  const credentialFile = h("input", { type: "file", accept: ".json,application/json" });
+  const draw = h("button", { type: "submit" }, "Draw");
+  const close = h("button", { type: "button" }, "Close the line");
+  const submit = (event: Event) => {
+    event.preventDefault();
+    session.work.run(draw, "Preparing the payout…", async () => {
+      const credential = parseCredential(await chosen(credentialFile));
+      const some = units(amountInput.value, session.info.decimals);
+      if (some === undefined) {
+        throw mistake("The amount is not a number of tokens.", "Enter 1500 or 1,500.25, for example.");
+      }
+      await session.pool.draw(loan, credential, some);
+      await changed();
+      return `Drew ${tokens(session, some)}.`;
+    });
+  };
+  close.addEventListener("click", () => {
+    session.work.run(close, "Closing the line…", async () => {
+      await session.pool.closeLine(loan);
+      await changed();
+      return "The line is closed. What is owed stays owed.";
+    });
+  });
+  const most = `Up to ${tokens(session, drawable)} now.`;
+  return h(
+    "form",
+    { onsubmit: submit },
+    field(`Draw, in ${session.info.symbol}`, amountInput, most),
+    field("The credential that the line was opened on", credentialFile),
+    draw,
+    " ",
+    close,
   );
 }
 

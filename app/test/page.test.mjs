@@ -73,22 +73,28 @@ test("tiers say whether the request would be taken, and why not", async () => {
   await page.getByLabel("Your credential").setInputFiles(at("deployment.json"));
   await page.getByRole("button", { name: "Show what I can get" }).click();
   await alert("not a tessera.credential");
-  await page.getByLabel("Your credential").setInputFiles(at("ada/credential.json"));
-  await page.getByLabel("Amount, in").fill("5,000.5");
-  await page.getByRole("button", { name: "Show what I can get" }).click();
+  await ask("5,000.5");
   await status("0 of 2 tiers would take your request");
   const row = (number) => page.getByRole("row").nth(number);
   assert.match(await row(1).innerText(), /No\. More than the tier pays out \(amount 5,000\.5 DUSD, max 5,000 DUSD\)/);
   assert.match(await row(2).innerText(), /No\. More than the attester vouches for/);
-  await page.getByLabel("Amount, in").fill("1500");
-  await page.getByRole("button", { name: "Show what I can get" }).click();
+  await ask("1500");
   await status("2 of 2 tiers would take your request");
   assert.match(await row(1).innerText(), /520 points\s+5,000 DUSD\s+8 % a year\s+90 days\s+Yes/);
   await page.getByText("your account").waitFor();
 });
 
-test("a proof by the command borrows", async () => {
-  await page.getByRole("button", { name: "Choose tier 0" }).click();
+/** Asks what the pool gives for the credential. */
+async function ask(amount) {
+  await page.getByLabel("Your credential").setInputFiles(at("ada/credential.json"));
+  await page.getByLabel("Amount, in").first().fill(amount);
+  await page.getByRole("button", { name: "Show what I can get" }).click();
+  await status("would take your request");
+}
+
+/** Chooses a tier, saves the request, and has the command prove it. */
+async function prove(tier) {
+  await page.getByRole("button", { name: `Choose tier ${tier}` }).click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Save request.json" }).click(),
@@ -96,6 +102,50 @@ test("a proof by the command borrows", async () => {
   await download.saveAs(at("request.json"));
   const files = ["--opening", at("ada/opening.json"), "--request", at("request.json"), "--out", at("proof.json")];
   world.tessera("prove", "--model", at("package"), ...files);
+}
+
+/** Lets the pool open credit lines of up to 2,000 tokens, by a policy of its own. */
+function addLines() {
+  const { offers, underwriter, asset } = JSON.parse(
+    world.tessera("pool", "show", "--deployment", "deployment.json", "--json"),
+  );
+  const { verifier, modelDigest, schema, threshold } = offers[0];
+  const rule = `(${verifier},${modelDigest},${schema},1,[],[],0,0,0)`;
+  const config = `(${rule},${asset},(${10n ** 17n},0,864000,true),[(${threshold},2000000000,0,7776000)])`;
+  const types =
+    "((address,uint256,uint256,uint256,uint64[],address[],uint32,uint16,uint16),address,(uint64,uint64,uint32,bool),(uint64,uint96,uint64,uint32)[])";
+  world.cast("send", "--private-key", world.keyOf("lender"), underwriter, `addPolicy(${types})`, config);
+}
+
+test("a credit line is opened, drawn on, repaid and closed", async () => {
+  addLines();
+  await tab("Borrow");
+  await ask("800");
+  await status("3 of 3 tiers would take your request");
+  assert.match(await page.getByRole("row").nth(3).innerText(), /10 % a year\s+90 days, credit line\s+Yes/);
+  await prove(2);
+  await page.getByLabel("Your proof").setInputFiles(at("proof.json"));
+  await page.getByRole("button", { name: "Borrow 800 DUSD" }).click();
+  await status("The line of 800 DUSD is open.");
+  const line = page.getByRole("article", { name: "Loan of 800 DUSD" });
+  await line.getByText("Up to 800 DUSD now.").waitFor();
+  await line.getByLabel("Draw, in").fill("300");
+  await line.getByLabel("The credential").setInputFiles(at("ada/credential.json"));
+  await line.getByRole("button", { name: "Draw" }).click();
+  await status("Drew 300 DUSD.");
+  await line.getByText("Up to 500 DUSD now.").waitFor();
+  assert.deepEqual(await audit(page), []);
+  await picture(page, "line");
+  await line.getByRole("button", { name: "Repay" }).click();
+  await status("Repaid in full.");
+  await line.getByRole("button", { name: "Close the line" }).click();
+  await status("The line is closed.");
+  assert.match(await line.locator("[aria-current]").innerText(), /^Repaid/);
+});
+
+test("a proof by the command borrows", async () => {
+  await ask("1500");
+  await prove(0);
   await page.getByLabel("Your proof").setInputFiles(at("request.json"));
   await page.getByRole("button", { name: "Borrow 1,500 DUSD" }).click();
   await alert("not a tessera.proof");
@@ -176,12 +226,13 @@ test("a curator sees policies, attesters and what is announced, and checks a rep
   await tab("Curate");
   await page.getByText("setLimits({deposits: 5, utilisation: 6, cover: 7})").waitFor();
   await page.getByRole("cell", { name: world.bank.toLowerCase() }).first().waitFor();
-  await page.getByText("https://lender.example/report.html").waitFor();
-  const compare = page.getByRole("button", { name: "Compare", exact: true });
-  await page.getByLabel("Compare a file with the record").setInputFiles(at("other.html"));
+  await page.getByText("https://lender.example/report.html").first().waitFor();
+  const compare = page.getByRole("button", { name: "Compare", exact: true }).first();
+  const report = page.getByLabel("Compare a file with the record").first();
+  await report.setInputFiles(at("other.html"));
   await compare.click();
   await alert("other.html is not the recorded document");
-  await page.getByLabel("Compare a file with the record").setInputFiles(at("report.html"));
+  await report.setInputFiles(at("report.html"));
   await compare.click();
   await status("report.html is the recorded document.");
   assert.deepEqual(await audit(page), []);
