@@ -120,6 +120,7 @@ const HINTS: Readonly<Record<string, string>> = {
   RequestPending: "Wait until the earlier request is settled.",
   ClaimTooHigh: "Claim no more than is settled.",
   NotTheOperator: "Let the controller act, or be made its operator.",
+  NoPermit2: "Repay with the token's own permit, or after an approval of the vault.",
   TransferMismatch: "The token charges fees or rebases, and cannot be used here.",
   SafeERC20FailedOperation: "See whether the token is paused, or blocks one of the accounts.",
   // Roles.

@@ -39,7 +39,7 @@ const PERMIT = [
   { name: "deadline", type: "uint256" },
 ] as const;
 
-/** Pays; each call is simulated before it is sent. */
+/** Pays; what is sent is simulated before, a batch where the node can. */
 export async function pay(context: Context, payment: Payment): Promise<{ route: Route; logs: readonly Log[] }> {
   const { provider, wallet, recorder } = context;
   const { asset, vault, chainId } = await context.info();
@@ -64,7 +64,7 @@ export async function pay(context: Context, payment: Payment): Promise<{ route: 
     data: AbiFunction.encodeData(AbiFunction.fromAbi(tokenAbi, "approve"), [vault, payment.amount]),
   };
   if (await batches(provider, owner, chainId)) {
-    recorder.progress({ step: "send" });
+    recorder.progress({ step: "simulate" });
     return done("batch", await sendBatch(provider, owner, chainId, [approve, payment.plain], sent));
   }
   const permit = await signPermit(context, owner, payment.amount);

@@ -2,7 +2,7 @@
 // Transactions: one, or several as a batch where the wallet has EIP-5792.
 
 import { TesseraError } from "./error.js";
-import { toTesseraError } from "./errors.js";
+import { decodeRevert, toTesseraError } from "./errors.js";
 import type { Address, Hex } from "./types.js";
 import { type Call, call, type Provider, type Wallet } from "./wallet.js";
 
@@ -98,12 +98,35 @@ export async function batches(provider: Provider, account: Address, chainId: num
   }
 }
 
+interface SimulatedBlock {
+  readonly calls: readonly {
+    readonly status: Hex;
+    readonly returnData?: Hex;
+    readonly error?: { readonly data?: Hex };
+  }[];
+}
+
+/** Tries calls out one after the other, where the node can (`eth_simulateV1`). */
+async function simulateBatch(provider: Provider, from: Address, calls: readonly Call[]): Promise<void> {
+  const asked = { blockStateCalls: [{ calls: calls.map(({ to, data }) => ({ from, to, data })) }] };
+  let blocks: readonly SimulatedBlock[];
+  try {
+    const params = [asked, "latest"];
+    blocks = (await provider.request({ method: "eth_simulateV1", params })) as readonly SimulatedBlock[];
+  } catch {
+    // Not every node has the method; the wallet refuses a batch that reverts.
+    return;
+  }
+  const refused = blocks.flatMap((block) => block.calls).find(({ status }) => BigInt(status) === 0n);
+  if (refused) throw decodeRevert(refused.error?.data ?? refused.returnData ?? "0x");
+}
+
 interface CallsStatus {
   readonly status: number;
   readonly receipts?: readonly MinedReceipt[];
 }
 
-/** Sends `calls` as one batch and waits until it is mined; the receipts' logs, together. */
+/** Tries `calls` out, sends them as one batch and waits until it is mined; the receipts' logs, together. */
 export async function sendBatch(
   provider: Provider,
   account: Address,
@@ -111,6 +134,7 @@ export async function sendBatch(
   calls: readonly Call[],
   onSent?: () => void,
 ): Promise<readonly Log[]> {
+  await simulateBatch(provider, account, calls);
   const batch = { version: "2.0.0", from: account, chainId: `0x${chainId.toString(16)}`, atomicRequired: true, calls };
   let id: string;
   try {

@@ -253,6 +253,10 @@ test("a plain EIP-1193 wallet deposits by permit, and by a batch where it has th
   const [{ version, atomicRequired, calls }] = wallet.batches;
   assert.deepEqual([version, atomicRequired, calls.length], ["2.0.0", true, 2]);
 
+  const tooMuch = { code: "ERC4626ExceededMaxDeposit" };
+  await assert.rejects(batched.vault.deposit(10n ** 15n), tooMuch);
+  assert.equal(wallet.batches.length, 1, "a batch that would revert is not sent");
+
   const { shares, assets } = await plain.vault.position(account);
   assert.ok(shares >= first.shares + second.shares - 1n && assets > 1_900_000_000n);
   await plain.vault.redeem(shares);

@@ -13,8 +13,11 @@ export const TESSERA = join(ROOT, "target", "release", "tessera");
 const SCHEMA = "examples/german-credit/schema.json";
 const TABLE = "examples/german-credit/golden.csv";
 
-/** Starts the world. `stop()` ends the chain and removes the folder. `deploy` are more arguments of `pool deploy`. */
-export async function startWorld({ deploy = [] } = {}) {
+/**
+ * Starts the world. `stop()` ends the chain and removes the folder. `deploy` are more arguments of `pool deploy`,
+ * `borrower` is who gets the credential instead of a new key's account, `port` the chain's.
+ */
+export async function startWorld({ deploy = [], borrower, port = 0 } = {}) {
   for (const [path, make] of [
     [TESSERA, "cargo build --release"],
     [join(ROOT, "out", "TesseraPool.sol"), "make contracts"],
@@ -23,21 +26,21 @@ export async function startWorld({ deploy = [] } = {}) {
   }
   const folder = mkdtempSync(join(tmpdir(), "tessera-sdk-"));
   for (const name of ["contracts", "examples", "out", "tools"]) symlinkSync(join(ROOT, name), join(folder, name));
-  const { rpc, anvil } = await startChain();
+  const { rpc, anvil } = await startChain(port);
   const stop = () => {
     anvil.kill();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { ...furnish(folder, rpc, deploy), folder, rpc, stop };
+    return { ...furnish(folder, rpc, deploy, borrower), folder, rpc, stop };
   } catch (error) {
     stop();
     throw error;
   }
 }
 
-function startChain() {
-  const anvil = spawn(join(ROOT, "tools", "anvil"), ["--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+function startChain(port) {
+  const anvil = spawn(join(ROOT, "tools", "anvil"), ["--port", String(port)], { stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
     let said = "";
     anvil.on("error", reject);
@@ -50,7 +53,7 @@ function startChain() {
   });
 }
 
-function furnish(folder, rpc, deploy) {
+function furnish(folder, rpc, deploy, borrower) {
   const env = { ...process.env, ETH_RPC_URL: rpc, NO_COLOR: "1" };
   for (const name of ["TESSERA_SRS", "TESSERA_KEY"]) delete env[name];
   const run = (command, args) =>
@@ -58,9 +61,8 @@ function furnish(folder, rpc, deploy) {
   const tessera = (...args) => run(TESSERA, args);
   const cast = (...args) => run(join(ROOT, "tools", "cast"), args);
 
-  const [lender, bank, ada] = ["lender", "bank", "ada"].map((name) =>
-    tessera("attester", "new", "--out", `${name}.key`),
-  );
+  const account = (name) => tessera("attester", "new", "--out", `${name}.key`);
+  const [lender, bank, ada] = [account("lender"), account("bank"), borrower ?? account("ada")];
   for (const who of [lender, ada]) cast("rpc", "anvil_setBalance", who, "0x8ac7230489e80000");
   tessera(
     ...["model", "import", "examples/german-credit/model.json", "--schema", SCHEMA],
