@@ -5,7 +5,7 @@ CARGO ?= cargo
 FOREST := target/bench/forest.json
 
 .PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
-	sdk sdk-build sdk-generate app test-app \
+	sdk sdk-build sdk-generate app app-local test-app \
 	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
@@ -60,6 +60,10 @@ app/node_modules/.package-lock.json: app/package-lock.json
 
 app: sdk-build app/node_modules/.package-lock.json ## the page for browsers, in app/dist: for any static host
 	cd app && npm run --silent build
+
+app-local: contracts app ## the page on a chain of this machine, for ACCOUNT=0x… of your wallet
+	@$(CARGO) build --release --workspace --bin tessera
+	@node app/scripts/local.mjs "$(ACCOUNT)"
 
 # To be done again whenever a function, a struct or an error of the contracts changes.
 sdk-generate: contracts ## write the SDK's ABIs and errors anew

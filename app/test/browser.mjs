@@ -2,17 +2,16 @@
 // Debian's Chromium on the built page, with a wallet that signs with a real key and sends to a real chain.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { JsonRpcProvider, Wallet } from "ethers";
 import { chromium } from "playwright-core";
+import { serve } from "../scripts/serve.mjs";
 
 const APP = join(dirname(fileURLToPath(import.meta.url)), "..");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
 function executable() {
   for (const name of [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"].filter(Boolean)) {
@@ -23,22 +22,6 @@ function executable() {
     }
   }
   throw new Error("no Chromium here: install Debian's package chromium, or name one in CHROMIUM");
-}
-
-/** Serves the built page, as any static host would. */
-async function serve() {
-  const dist = join(APP, "dist");
-  if (!existsSync(join(dist, "index.html"))) throw new Error("the page is not built: run `make app`");
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    const path = join(dist, pathname === "/" ? "index.html" : pathname);
-    if (!path.startsWith(dist) || !existsSync(path)) return response.writeHead(404).end();
-    response
-      .writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" })
-      .end(readFileSync(path));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, url: `http://127.0.0.1:${server.address().port}` };
 }
 
 /** EIP-1193 for one key; `wallet.refuse` makes its owner decline the next thing. */
