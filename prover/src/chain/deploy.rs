@@ -276,6 +276,10 @@ pub async fn deploy(
     check(client, artifacts, plan).await?;
     let create = async |file: &str, arguments: Vec<u8>| {
         if let Some(address) = journal.get(file) {
+            if client.code(address).await?.is_empty() {
+                let path = journal.path.clone().unwrap_or_default();
+                return Err(ChainError::NotOnChain { path, contract: file.into(), address });
+            }
             return Ok(address);
         }
         let code = artifacts.creation_code(file, file)?;
@@ -336,10 +340,17 @@ pub async fn deploy(
         let valid_from = U40::saturating_from(valid_from.saturating_sub(3600));
         let call = ICredentialRegistry::addAttesterCall { attester, issuer, validFrom: valid_from };
         let step = format!("addAttester {attester}");
-        if journal.get(&step).is_none() {
-            report("addAttester", &client.send(registry, &call).await?);
-            journal.note(&step, registry)?;
+        if journal.get(&step).is_some() {
+            continue;
         }
+        // An earlier run may have been cut off before it noted what it had sent, and a key is
+        // registered once.
+        let known =
+            client.read(registry, &ICredentialRegistry::attesterKeyCall { attester }).await?;
+        if known.issuer.is_zero() {
+            report("addAttester", &client.send(registry, &call).await?);
+        }
+        journal.note(&step, registry)?;
     }
     if journal.get("allowPool").is_none() {
         let call = ICredentialRegistry::allowPoolCall { pool };

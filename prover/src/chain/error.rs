@@ -116,6 +116,18 @@ pub enum ChainError {
         /// The file.
         path: PathBuf,
     },
+    /// A journal of a chain that is gone.
+    #[error(
+        "{path}: the journal names {contract} at {address}, and the chain has no code there; if the chain was started anew, move the file away"
+    )]
+    NotOnChain {
+        /// The file.
+        path: PathBuf,
+        /// What should be there.
+        contract: String,
+        /// Where.
+        address: Address,
+    },
     /// The verifier is for other models.
     #[error(
         "{verifier} verifies models of {found} segments, and the policy's model has {expected}: TesseraVerifier{expected} fits"
