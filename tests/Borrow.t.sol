@@ -292,4 +292,9 @@ contract BorrowTest is Base {
         assertEq(registry.lockedBy(attester, made.credential.holder), address(0));
         borrow(made);
     }
+
+    /// The book hashes a record as it lies in memory, which is how it is encoded.
+    function testFuzz_id(Loan memory loan) public view {
+        assertEq(book.idOf(loan), keccak256(abi.encode(loan)));
+    }
 }

@@ -112,6 +112,21 @@ contract PersonsTest is Base {
         registry.abandonPool(address(1));
     }
 
+    /// However often somebody defaults and pays late: the count stops, the payments don't.
+    function test_more_recoveries_than_are_counted() public {
+        address other = makeAddr("other");
+        vm.prank(admin);
+        registry.allowPool(other);
+        vm.startPrank(other);
+        for (uint256 i = 0; i < 257; i++) {
+            registry.lock(attester, HOLDER, i);
+            registry.unlock(attester, HOLDER, true, 1);
+        }
+        assertEq(person().recovered, 255);
+        assertEq(person().loans, 257);
+        assertEq(person().freeAt, 1 days);
+    }
+
     // --------------------------------------------------------------------------------------- keys
 
     /// An account that was given code (EIP-7702) has signed as before, and signs by its code too.

@@ -109,8 +109,8 @@ abstract contract VaultAccounts is AccessManaged, ERC4626, ReentrancyGuardTransi
     }
 
     /// @inheritdoc ITesseraVault
-    function fee() external view returns (uint64, address) {
-        return (_reserve.feeShare, _feeReceiver);
+    function fee() external view returns (uint64 share, address receiver) {
+        (share, receiver) = (_reserve.feeShare, _feeReceiver);
     }
 
     /// @inheritdoc ITesseraVault

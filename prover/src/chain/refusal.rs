@@ -90,6 +90,7 @@ sol! {
         error LoanInDefault(bytes32 loanId);
         error WrongCredential(bytes32 expected, bytes32 given);
         error RequestIsCancelled(bytes32 digest);
+        error NoPermit2(address permit2);
         error NotTheVault(address caller);
         error NoticeIs(uint32 notice);
         error NotTheOperator(address controller, address caller);
@@ -347,6 +348,9 @@ fn explain(error: &Reverts::RevertsErrors) -> String {
             format!("the line was opened on the credential {}, not on {}", e.expected, e.given)
         }
         E::RequestIsCancelled(_) => "the borrower took this signed request back".into(),
+        E::NoPermit2(e) => {
+            format!("this chain has no Permit2 at {}: approve the vault and repay", e.permit2)
+        }
         E::NotTheVault(e) => format!("only the pool's vault may do this, not {}", e.caller),
         E::NoticeIs(e) if e.notice == 0 => {
             "shares are redeemed at once here: there is nothing to request".into()

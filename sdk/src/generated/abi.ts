@@ -203,7 +203,7 @@ export const vaultAbi = [
   {"type":"function","name":"decimals","inputs":[],"outputs":[{"name":"","type":"uint8"}],"stateMutability":"view"},
   {"type":"function","name":"deposit","inputs":[{"name":"assets","type":"uint256"},{"name":"receiver","type":"address"}],"outputs":[{"name":"shares","type":"uint256"}],"stateMutability":"nonpayable"},
   {"type":"function","name":"depositWithPermit","inputs":[{"name":"assets","type":"uint256"},{"name":"receiver","type":"address"},{"name":"deadline","type":"uint256"},{"name":"v","type":"uint8"},{"name":"r","type":"bytes32"},{"name":"s","type":"bytes32"}],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"nonpayable"},
-  {"type":"function","name":"fee","inputs":[],"outputs":[{"name":"","type":"uint64"},{"name":"","type":"address"}],"stateMutability":"view"},
+  {"type":"function","name":"fee","inputs":[],"outputs":[{"name":"share","type":"uint64"},{"name":"receiver","type":"address"}],"stateMutability":"view"},
   {"type":"function","name":"grossAssets","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"heldGains","inputs":[],"outputs":[{"name":"","type":"uint256"}],"stateMutability":"view"},
   {"type":"function","name":"isConsumingScheduledOp","inputs":[],"outputs":[{"name":"","type":"bytes4"}],"stateMutability":"view"},
