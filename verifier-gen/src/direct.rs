@@ -1,6 +1,9 @@
 //! The text of the contract that verifies direct proofs.
 
-use crate::generate::{DATA, Values, lay_out};
+use crate::{
+    generate::{DATA, Values, lay_out},
+    mutants,
+};
 use halo2curves::{bn256::Fr, ff::PrimeField};
 use tessera_aggregate::spec::literal;
 use tessera_core::{STATEMENT_WORDS, StatementWords, statement};
@@ -37,7 +40,7 @@ pub fn generate_direct(spec: &DirectSpec) -> String {
     values.set("MODEL_DIGEST", format!("0x{:x}", 32 * (1 + model_digest)));
     values.set("CALL_DATA", call_data());
     values.set("MEMORY", memory());
-    values.fill(TEMPLATE)
+    mutants::apply(values.fill(TEMPLATE), mutants::DIRECT)
 }
 
 fn call_data() -> String {

@@ -56,7 +56,7 @@ pub fn generate(spec: &VerifierSpec) -> String {
     call_data(spec, &mut values);
     memory(spec, &mut values);
     values.errors();
-    mutants::apply(values.fill(TEMPLATE))
+    mutants::apply(values.fill(TEMPLATE), mutants::AGGREGATED)
 }
 
 /// Placeholders and what stands for them.

@@ -5,7 +5,7 @@ use tessera_core::mutant;
 
 /// A check: its name, its text in the contract, which is there once or wherever `everywhere` says so,
 /// and what stands there without it.
-struct Check {
+pub(crate) struct Check {
     name: &'static str,
     text: &'static str,
     without: &'static str,
@@ -15,7 +15,8 @@ const fn taken_out(name: &'static str, text: &'static str, without: &'static str
     Check { name, text, without }
 }
 
-const CHECKS: [Check; 20] = [
+/// Of the contract for N segments.
+pub(crate) const AGGREGATED: &[Check] = &[
     taken_out("verifier.word", "iszero(lt(word, r))", "0"),
     taken_out("verifier.evaluation", "iszero(lt(mload(at), R))", "0"),
     taken_out("verifier.inverse.word", "iszero(lt(inverse, r))", "0"),
@@ -59,9 +60,41 @@ const CHECKS: [Check; 20] = [
     taken_out("verifier.pairing", "iszero(eq(mload(SCRATCH), 1))", "0"),
 ];
 
-/// The contract's text without the check that is taken out, if one is.
-pub(crate) fn apply(text: String) -> String {
-    let checks = CHECKS.iter().filter(|check| mutant(check.name));
+/// Of the contract for direct proofs.
+pub(crate) const DIRECT: &[Check] = &[
+    taken_out("direct-verifier.length", "proof.length != PROOF_LENGTH", "false"),
+    taken_out("direct-verifier.layout.offset", "eq(proof.offset, DATA)", "1"),
+    taken_out("direct-verifier.layout.end", "eq(calldatasize(), add(DATA, proof.length))", "1"),
+    taken_out("direct-verifier.size", "or(lt(k, MIN_K), gt(k, MAX_K))", "0"),
+    taken_out("direct-verifier.initial-state", "iszero(lt(mload(0x00), R))", "0"),
+    taken_out("direct-verifier.evaluation", "iszero(lt(mload(at), R))", "0"),
+    taken_out("direct-verifier.word", "iszero(lt(word, r))", "0"),
+    taken_out(
+        "direct-verifier.model-digest",
+        "iszero(eq(shr(8, keccak256(SCRATCH, 0x140)), mload(MODEL_DIGEST)))",
+        "0",
+    ),
+    taken_out("direct-verifier.inverse.word", "iszero(lt(inverse, r))", "0"),
+    taken_out(
+        "direct-verifier.inverse",
+        "iszero(eq(mulmod(mulmod(product_5, weights, r), inverse, r), 1))",
+        "0",
+    ),
+    taken_out(
+        "direct-verifier.point.curve",
+        "and(on_curve, and(lt(x, Q), lt(y, Q)))",
+        "and(lt(x, Q), lt(y, Q))",
+    ),
+    taken_out("direct-verifier.point.range", "and(on_curve, and(lt(x, Q), lt(y, Q)))", "on_curve"),
+    // Each alone is caught by the others: without precompiles all answers are missing.
+    taken_out("direct-verifier.answer", "eq(returndatasize(), 0x40)", "1"),
+    taken_out("direct-verifier.answer", "eq(returndatasize(), 0x20)", "1"),
+    taken_out("direct-verifier.pairing", "iszero(eq(mload(SCRATCH), 1))", "0"),
+];
+
+/// The contract's text without the one of `checks` that is taken out, if one is.
+pub(crate) fn apply(text: String, checks: &[Check]) -> String {
+    let checks = checks.iter().filter(|check| mutant(check.name));
     checks.fold(text, |text, check| text.replace(check.text, check.without))
 }
 
@@ -71,11 +104,16 @@ mod tests {
 
     #[test]
     fn every_check_is_in_the_contract() {
-        let template = include_str!("../templates/Verifier.sol");
-        for check in CHECKS {
-            let times = template.matches(check.text).count();
-            let answers = check.name == "verifier.answer";
-            assert!(times == 1 || answers && times > 0, "{}: {times} times", check.name);
+        let contracts = [
+            (include_str!("../templates/Verifier.sol"), AGGREGATED),
+            (include_str!("../templates/Direct.sol"), DIRECT),
+        ];
+        for (template, checks) in contracts {
+            for check in checks {
+                let times = template.matches(check.text).count();
+                let answers = check.name.ends_with(".answer");
+                assert!(times == 1 || answers && times > 0, "{}: {times} times", check.name);
+            }
         }
     }
 }

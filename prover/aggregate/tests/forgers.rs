@@ -2,22 +2,20 @@
 //! accepts, and is refused by the contract as it is.
 
 mod common;
+mod forger;
 
 use common::{Lender, aggregation, borrower, compiled, complete, package, witness};
+use forger::{Call, Forger, accepts, error, plus_modulus, refusal};
 use halo2_proofs::{
     plonk::{ProvingKey, create_proof, keygen_pk2},
     poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-    transcript::{EncodedChallenge, Transcript, TranscriptWrite},
 };
 use halo2curves::{
     bn256::{Bn256, G1Affine},
-    ff::{Field, PrimeField},
+    ff::Field,
     group::{Curve, GroupEncoding},
 };
 use rand_core_06::OsRng;
-use sha3::{Digest, Keccak256};
-use snark_verifier::system::halo2::transcript::evm::ChallengeEvm;
-use std::io;
 use tessera_aggregate::{
     VerifierSpec, VerifyError, Witness,
     circuit::circuit,
@@ -33,104 +31,7 @@ use tessera_segment::{
     proof::PROOF_LENGTH,
 };
 use tessera_setup::DEVELOPMENT_SECRET;
-use verifier_gen::{Evm, Outcome, exercise::calldata, generate};
-
-/// What is added to W', when z' is known and the ρ of a contract that draws it before W'.
-type Correction<'a> = &'a dyn Fn(Fr, Fr) -> G1Affine;
-
-/// The contract's transcript, as the prover runs it.
-#[derive(Default)]
-struct Forger<'a> {
-    absorbed: Vec<u8>,
-    proof: Vec<u8>,
-    /// Scalars so far: the key's hash, the instances, the evaluations.
-    scalars: usize,
-    /// Points so far: advice, product, random, two quotient pieces, W, W'.
-    points: usize,
-    challenge: Fr,
-    /// The scalar that is written as its residue plus r.
-    raised: Option<usize>,
-    correction: Option<Correction<'a>>,
-}
-
-impl Forger<'_> {
-    fn word(&mut self, scalar: Fr) -> [u8; 32] {
-        self.scalars += 1;
-        let word = to_be_bytes(&scalar);
-        if self.raised == Some(self.scalars - 1) { plus_modulus(word) } else { word }
-    }
-
-    fn squeeze(absorbed: &[u8]) -> [u8; 32] {
-        let more: &[u8] = if absorbed.len() == 32 { &[1] } else { &[] };
-        Keccak256::digest([absorbed, more].concat()).into()
-    }
-}
-
-impl Transcript<G1Affine, ChallengeEvm<G1Affine>> for Forger<'_> {
-    fn squeeze_challenge(&mut self) -> ChallengeEvm<G1Affine> {
-        let digest = Self::squeeze(&self.absorbed);
-        self.absorbed = digest.to_vec();
-        let challenge = ChallengeEvm::new(&digest);
-        self.challenge = challenge.get_scalar();
-        challenge
-    }
-
-    fn common_point(&mut self, point: G1Affine) -> io::Result<()> {
-        self.absorbed.extend(coordinates(&point));
-        Ok(())
-    }
-
-    fn common_scalar(&mut self, scalar: Fr) -> io::Result<()> {
-        let word = self.word(scalar);
-        self.absorbed.extend(word);
-        Ok(())
-    }
-}
-
-impl TranscriptWrite<G1Affine, ChallengeEvm<G1Affine>> for Forger<'_> {
-    fn write_point(&mut self, mut point: G1Affine) -> io::Result<()> {
-        if let (7, Some(correction)) = (self.points + 1, self.correction) {
-            let early = ChallengeEvm::<G1Affine>::new(&Self::squeeze(&self.absorbed)).get_scalar();
-            point = (point + correction(self.challenge, early)).to_affine();
-        }
-        self.points += 1;
-        self.proof.extend(coordinates(&point));
-        self.common_point(point)
-    }
-
-    fn write_scalar(&mut self, scalar: Fr) -> io::Result<()> {
-        let word = self.word(scalar);
-        self.absorbed.extend(word);
-        self.proof.extend(word);
-        Ok(())
-    }
-}
-
-fn coordinates(point: &G1Affine) -> [u8; 64] {
-    let mut bytes = [0; 64];
-    for (word, x) in bytes.chunks_exact_mut(32).zip([point.x, point.y]) {
-        word.copy_from_slice(&x.to_repr());
-        word.reverse();
-    }
-    bytes
-}
-
-/// The same residue, written otherwise: twice r is below 2^256.
-fn plus_modulus(mut word: [u8; 32]) -> [u8; 32] {
-    let mut carry = 1u16;
-    for (byte, of) in word.iter_mut().zip(to_be_bytes(&-Fr::ONE)).rev() {
-        carry += u16::from(*byte) + u16::from(of);
-        *byte = carry as u8;
-        carry >>= 8;
-    }
-    word
-}
-
-/// Statement and proof as call data has them.
-struct Call {
-    statement: [[u8; 32]; STATEMENT_WORDS],
-    proof: Vec<u8>,
-}
+use verifier_gen::{Evm, generate};
 
 /// halo2's key of an aggregation, for provers of our own.
 fn key(segments: usize) -> ProvingKey<G1Affine> {
@@ -174,25 +75,6 @@ fn careless(spec: &VerifierSpec, changes: &[(&str, &str)]) -> Evm {
     Evm::deploy(&compiled(spec, &text)).expect("it deploys")
 }
 
-fn accepts(evm: &mut Evm, call: &Call) -> bool {
-    let outcome = evm.call(calldata(&call.statement, &call.proof)).expect("the EVM runs");
-    matches!(outcome, Outcome::Accepted { .. })
-}
-
-/// What the contract says of a call that it refuses.
-fn refusal(evm: &mut Evm, call: &Call) -> Vec<u8> {
-    match evm.call(calldata(&call.statement, &call.proof)).expect("the EVM runs") {
-        Outcome::Refused(error) => error,
-        accepted => panic!("{accepted:?}"),
-    }
-}
-
-fn error(signature: &str, argument: Option<usize>) -> Vec<u8> {
-    let mut bytes = Keccak256::digest(signature)[..4].to_vec();
-    bytes.extend(argument.into_iter().flat_map(|index| to_be_bytes(&Fr::from(index as u64))));
-    bytes
-}
-
 fn native(spec: &VerifierSpec, call: &Call) -> Option<Result<(), VerifyError>> {
     let words: Option<Vec<Fr>> = call.statement.iter().map(|word| from_be_bytes(*word)).collect();
     let words: [Fr; STATEMENT_WORDS] = words?.try_into().expect("as many as were given");
@@ -223,7 +105,7 @@ fn words_above_the_modulus_are_refused_though_the_transcript_has_them() {
     let StatementWords { commitment, threshold, context, .. } = StatementWords::positions();
     let scalar = STATEMENT_WORDS + 1 + SegmentScalar::Product.word();
     for index in [commitment, threshold, context, scalar, evaluation] {
-        let call = forge(&key, &witness, Forger { raised: Some(index + 1), ..Forger::default() });
+        let call = forge(&key, &witness, Forger::raising(Some(index + 1)));
         assert!(accepts(&mut reducing, &call), "the attack works: word {index}");
         // Five points come between the instances and the evaluations.
         let at = if index < evaluation { index } else { index + 10 };
@@ -293,7 +175,7 @@ fn rho_is_drawn_after_the_last_message() {
         let inverse = (z_prime - tau).invert().expect("z' is not τ");
         (generator * (-rho * (inner - tau) * inverse)).to_affine()
     };
-    let call = forge(&key, &witness, Forger { correction: Some(&correction), ..Forger::default() });
+    let call = forge(&key, &witness, Forger::correcting(&correction));
     assert!(accepts(&mut hasty, &call), "the attack works");
     assert_eq!(refusal(&mut contract, &call), error("ProofRejected()", None));
     assert_eq!(native(spec, &call), Some(Err(VerifyError::Rejected)));

@@ -20,11 +20,11 @@ use tessera_core::{Fr, STATEMENT_WORDS, StatementWords, from_be_bytes, to_be_byt
 use verifier_gen::{Evm, Outcome, exercise::calldata, generate};
 
 /// An accepted call of the contract of `segments` segments, and the contract's creation code.
-fn accepted(segments: usize) -> (Vec<u8>, Vec<u8>, VerifierSpec) {
+fn accepted(segments: usize, threshold: i64) -> (Vec<u8>, Vec<u8>, VerifierSpec) {
     let package = package(1);
     let features = borrower(&package);
     let lender = Lender::new(package, segments);
-    let proof = aggregate(&witness(&lender, &features, 647 * POINT));
+    let proof = aggregate(&witness(&lender, &features, threshold));
     let spec = aggregation(segments).1.clone();
     let creation = compiled(&spec, &generate(&spec));
     let data = calldata(&proof.statement.into_array().map(|word| to_be_bytes(&word)), &proof.bytes);
@@ -87,7 +87,7 @@ fn say(text: String) {
 
 fn exercise(segments: usize, bits: u8, gas_limit: u64) {
     let start = Instant::now();
-    let (honest, creation, spec) = accepted(segments);
+    let (honest, creation, spec) = accepted(segments, 647 * POINT);
     let made = start.elapsed();
     let mut evm = Evm::deploy(&creation).expect("it deploys");
     let outcome = evm.call(honest.clone()).expect("the EVM runs");
@@ -132,6 +132,25 @@ fn exercise(segments: usize, bits: u8, gas_limit: u64) {
         reasons.into_inner().expect("no poisoning")
     ));
     assert!(mutations.len() > 3 * honest.len() / 2);
+}
+
+/// A threshold that is the proof's length can be taken for it: `proof` then begins inside the statement, and
+/// its own length word says nothing any more.
+#[test]
+fn the_proof_begins_behind_its_length() {
+    let (honest, creation, spec) = accepted(1, proof_length(1) as i64);
+    let mut evm = Evm::deploy(&creation).expect("it deploys");
+    let mut reason_of = |data: &[u8]| reason(&evm.call(data.to_vec()).expect("the EVM runs"));
+    assert_eq!(reason_of(&honest), "accepted");
+    let StatementWords { threshold, .. } = StatementWords::positions();
+    let offset = to_be_bytes(&Fr::from(32 * threshold as u64));
+    for length in [proof_length(1) as u64, 0, 1] {
+        let mut elsewhere = honest.clone();
+        elsewhere[PROOF_START - 64..][..32].copy_from_slice(&offset);
+        elsewhere[PROOF_START - 32..][..32].copy_from_slice(&to_be_bytes(&Fr::from(length)));
+        assert_eq!(reason_of(&elsewhere), "CalldataLayout()", "length {length}");
+        assert!(!native(&spec, &honest, &elsewhere));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 use tessera_artifact::Sha256Digest;
-use tessera_core::{Context, FixedPoint, Fr, Secret, random};
+use tessera_core::{Context, FixedPoint, Fr, ModelDigest, Secret, random};
 use tessera_direct::DirectSpec;
 use tessera_direct::{Claim, Direct, DirectKey, Plan, key::verifier, prove};
 use tessera_model::{
@@ -116,12 +116,17 @@ impl Lender {
 
     /// A proof of the borrower's score, whether or not it reaches the threshold.
     pub fn prove(&self, threshold: i64) -> Direct {
+        self.prove_of(threshold, self.key.model_digest())
+    }
+
+    /// The same, under another model's digest.
+    pub fn prove_of(&self, threshold: i64, model_digest: ModelDigest) -> Direct {
         let srs = srs(self.key.plan().k);
         let secrets = secrets(&borrower(&self.package), random().expect("randomness"));
         let claim = Claim {
             threshold: FixedPoint(threshold),
             context: Context(Fr::from(0xc0ffee)),
-            model_digest: self.key.model_digest(),
+            model_digest,
         };
         prove(srs.params(), &self.key, &self.package, &secrets, &claim).expect("a proof")
     }
