@@ -2,6 +2,9 @@
 
 CARGO ?= cargo
 
+# The command as `make test` has built it, with the same features: nothing is compiled a second time.
+BUILD_TESTED = $(CARGO) test --release --workspace --no-run --test cli
+
 FOREST := target/bench/forest.json
 
 .PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
@@ -114,12 +117,12 @@ test-contracts: install ## the contract tests, with real proofs
 test-sdk: contracts sdk-build ## the SDK, packed and installed, with real proofs
 	@echo "== the SDK: loans on a chain from an empty project"
 	node sdk/scripts/generate.mjs --check
-	$(CARGO) build --release --workspace --bin tessera
+	$(BUILD_TESTED)
 	cd sdk && npm test --silent
 
 # Wants Chromium (Debian's package chromium, or a name in CHROMIUM), so it is not a part of `make test`.
 test-app: contracts app ## the page, clicked through in Chromium with a real proof
-	$(CARGO) build --release --workspace --bin tessera
+	$(BUILD_TESTED)
 	cd app && npm test --silent
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.

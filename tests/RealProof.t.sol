@@ -13,10 +13,14 @@ import {RealProofBase} from "./support/RealProofBase.sol";
 abstract contract RealProofTest is RealProofBase {
     uint256 private constant BASE_FIELD = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
+    /// Name of the proof's file.
+    function fixture() internal pure virtual returns (string memory);
+
+    /// 0 for a direct proof.
     function segments() internal pure virtual returns (uint256);
 
     function setUp() public {
-        load(string.concat("tests/fixtures/loan-n", vm.toString(segments()), ".json"));
+        load(string.concat("tests/fixtures/", fixture(), ".json"));
     }
 
     function borrow(address sender) internal returns (Loan memory loan) {
@@ -260,13 +264,31 @@ abstract contract RealProofTest is RealProofBase {
     }
 }
 
+contract DirectTest is RealProofTest {
+    function fixture() internal pure override returns (string memory) {
+        return "loan-direct";
+    }
+
+    function segments() internal pure override returns (uint256) {
+        return 0;
+    }
+}
+
 contract OneSegmentTest is RealProofTest {
+    function fixture() internal pure override returns (string memory) {
+        return "loan-n1";
+    }
+
     function segments() internal pure override returns (uint256) {
         return 1;
     }
 }
 
 contract TwoSegmentsTest is RealProofTest {
+    function fixture() internal pure override returns (string memory) {
+        return "loan-n2";
+    }
+
     function segments() internal pure override returns (uint256) {
         return 2;
     }

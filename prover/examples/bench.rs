@@ -24,7 +24,7 @@ use std::{
 };
 use tessera::{
     memory,
-    pipeline::{DirectKeys, Expectation, Machine, compare, local, prove_direct, warm},
+    pipeline::{Expectation, Machine, Profile, choose, local, warm, warm_direct},
 };
 use tessera_artifact::{Secrecy, write_json};
 use tessera_core::{Context, FixedPoint, Secret, random};
@@ -211,10 +211,7 @@ impl Case {
         let machine = Machine::measure();
         let expected = match segments {
             Some(segments) => Expectation::of(&Plan::new(&self.package, segments)?, &machine)?,
-            None => {
-                let (mut all, best) = compare(&self.package, &machine)?;
-                all.swap_remove(best)
-            }
+            None => choose(&self.package, Some(Profile::Aggregated), &machine)?.best(),
         };
         eprintln!("{}, N = {}", self.name, expected.segments);
         measure(self, store, expected, runs)
@@ -229,7 +226,7 @@ impl Case {
         store.get(tessera_direct::Plan::new(package)?.k)?;
         memory::reset();
         let start = Instant::now();
-        let keys = DirectKeys::build(package, store)?;
+        let keys = warm_direct(package.clone(), store, &|_| ())?;
         let keys_seconds = start.elapsed().as_secs_f64();
         let (mut prove_seconds, mut last) = (f64::INFINITY, None);
         let begin = Instant::now();
@@ -237,13 +234,7 @@ impl Case {
             let blinding = Secret::new(random()?);
             let secrets = Secrets { features: self.features.clone(), blinding };
             let start = Instant::now();
-            last = Some(prove_direct(
-                &keys,
-                package,
-                &secrets,
-                FixedPoint::ZERO,
-                Context(Fr::from(1)),
-            )?);
+            last = Some(keys.prove(&secrets, FixedPoint::ZERO, Context(Fr::from(1)), &|_| ())?);
             prove_seconds = prove_seconds.min(start.elapsed().as_secs_f64());
         }
         let proofs_a_minute = 60.0 * f64::from(DIRECT_RUNS) / begin.elapsed().as_secs_f64();
@@ -314,7 +305,9 @@ fn measure(case: &Case, store: &SrsStore, expected: Expectation, runs: usize) ->
     let (package, segments) = (&case.package, expected.segments);
     // Reference strings are made once and kept: not part of the keys' time.
     store.get(expected.segment_k)?;
-    store.get(expected.aggregation_k)?;
+    if let Some(k) = expected.aggregation_k {
+        store.get(k)?;
+    }
     package.model.validate(&package.schema)?;
     memory::reset();
     let start = Instant::now();

@@ -61,6 +61,16 @@ fn it_ends_well_with_the_usual_port_taken_and_leaves_its_files() {
         assert!(refusal["transaction"].is_string(), "{refusal}");
     }
 
+    // The same loan against a direct proof: cheaper, and of another digest.
+    let direct = &report["direct"];
+    let gas = |bill: &serde_json::Value, what: &str| bill[what].as_u64().unwrap();
+    assert!(gas(direct, "verify_gas") < gas(&report, "verify_gas"), "{direct}");
+    assert!(gas(direct, "borrow_gas") < gas(&report, "borrow_gas"), "{direct}");
+    assert_ne!(direct["model_digest"], report["model_digest"]);
+    for figure in ["proof_bytes", "calldata_bytes", "prove_seconds"] {
+        assert!(direct[figure].as_f64().unwrap() > 0.0, "{figure}: {direct}");
+    }
+
     let calldata = read("calldata.hex");
     assert_eq!(number("calldata_bytes") as usize, calldata.trim().len() / 2 - 1);
     let statement: serde_json::Value = serde_json::from_str(&read("statement.json")).unwrap();

@@ -20,15 +20,15 @@ const CORE: &[(&str, &[&str])] = &[
     ("setup", &["core", "artifact", "kzg"]),
     ("segment", &["core", "artifact", "model", "circuit", "kzg", "setup"]),
     ("aggregate", &["core", "artifact", "circuit", "kzg", "segment"]),
+    ("direct", &["core", "artifact", "model", "circuit", "kzg", "setup", "segment", "aggregate"]),
     ("credential", &["core", "artifact", "model"]),
-    ("proving", &["core", "artifact", "model", "setup", "segment", "aggregate"]),
+    ("proving", &["core", "artifact", "model", "setup", "segment", "aggregate", "direct"]),
 ];
 
 /// Above it.
 const HOSTS: &[(&str, &[&str])] = &[
     ("import", &["core", "artifact", "model"]),
     ("report", &["core", "artifact", "model", "import"]),
-    ("direct", &["core", "artifact", "model", "circuit", "kzg", "setup", "segment", "aggregate"]),
     ("verifier-gen", &["core", "artifact", "circuit", "segment", "aggregate", "direct"]),
 ];
 

@@ -150,6 +150,17 @@ impl Desk {
     }
 }
 
+/// The same without aggregation, where values of the key's own polynomials are public.
+fn directly(desk: &mut Desk) {
+    desk.run("keys build --model package --profile direct --verifier direct.json --json", 0);
+    let prove = "prove --model package --opening ada/opening.json --profile direct";
+    let claim = format!("--context {CONTEXT} --threshold {BELOW} --out direct-proof.json --json");
+    desk.run(&format!("{prove} {claim}"), 0);
+    desk.run("verify direct-proof.json --verifier direct.json --json", 0);
+    let low = format!("--context {CONTEXT} --threshold {ABOVE} --out never.json");
+    desk.run(&format!("{prove} {low}"), 1);
+}
+
 #[test]
 fn nothing_secret_is_said_or_left_behind() {
     let mut desk = Desk::new();
@@ -178,6 +189,7 @@ fn nothing_secret_is_said_or_left_behind() {
     );
     desk.run("verify proof.json --verifier verifier.json --json", 0);
     desk.run("verify segments/segment-0.json --json", 0);
+    directly(&mut desk);
 
     // The score: another run, whose purpose is to print it. Its own words are not searched.
     let scores = Said::from(

@@ -54,6 +54,7 @@ fn a_loan_by_hand() {
     let (done, said) = run(folder.path(), &script(&page));
     assert!(done, "{said}");
     assert!(said.contains("WrongNonce"), "the second use of the proof is refused as such:\n{said}");
+    assert!(said.contains("1 of 799 direct proofs of"), "one was counted:\n{said}");
     for name in ["package/package.json", "ada/opening.json", "proof.json", "deployment.json"] {
         assert!(folder.path().join(name).exists(), "{name}");
     }

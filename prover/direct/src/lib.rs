@@ -7,7 +7,7 @@
 //!
 //! It takes half the time and two thirds of the gas of an aggregated proof. The price: values of the key's
 //! polynomials are public, so after more than [`Plan::proofs`] proofs somebody who already holds the whole
-//! model can confirm that it is the one. Docs: `docs/aggregation.md`, `docs/security.md`.
+//! model can confirm that it is the one. Docs: `docs/direct.md`, `docs/security.md`.
 
 pub mod circuit;
 pub mod key;

@@ -16,11 +16,12 @@ use halo2curves::{
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tessera_aggregate::spec::{MAX_K, SpecError, in_subgroup, read_point};
-use tessera_artifact::{Secrecy, Sha256Digest, read_json, sha256, write_json};
+use tessera_artifact::{Sha256Digest, decode_json, encode_json, sha256};
 use tessera_core::to_be_bytes;
 
 const KIND: &str = "tessera.direct-verifier";
 const VERSION: u32 = 1;
+#[cfg(feature = "files")]
 const FILE_LIMIT: u64 = 64 << 10;
 
 /// Words of the key, k in front.
@@ -63,8 +64,15 @@ struct File {
 }
 
 impl DirectSpec {
-    /// Writes the specification.
+    /// Writes [`Self::to_bytes`].
+    #[cfg(feature = "files")]
     pub fn save(&self, path: &Path) -> Result<(), SpecError> {
+        let secrecy = tessera_artifact::Secrecy::Public;
+        Ok(tessera_artifact::write(path, &self.to_bytes()?, secrecy)?)
+    }
+
+    /// The specification as JSON.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SpecError> {
         let file = File {
             sizes: self.sizes,
             last_rows: self.last_rows,
@@ -74,14 +82,23 @@ impl DirectSpec {
             insecure_srs: self.insecure_srs,
             digest: self.digest(),
         };
-        Ok(write_json(path, KIND, VERSION, &file, Secrecy::Public)?)
+        Ok(encode_json(Path::new("verifier"), KIND, VERSION, &file)?.to_vec())
     }
 
-    /// Reads a specification and checks it against its digest.
+    /// [`Self::from_bytes`] of the file at `path`.
+    #[cfg(feature = "files")]
     pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let file: File = read_json(path, KIND, VERSION, FILE_LIMIT)?;
-        let malformed =
-            |field, fault: String| SpecError::Malformed { path: path.to_path_buf(), field, fault };
+        Self::from_bytes(path, &tessera_artifact::read(path, FILE_LIMIT)?)
+    }
+
+    /// Inverse of [`Self::to_bytes`], checked against its digest. `origin` names it in errors.
+    pub fn from_bytes(origin: &Path, bytes: &[u8]) -> Result<Self, SpecError> {
+        let file: File = decode_json(origin, KIND, VERSION, bytes)?;
+        let malformed = |field, fault: String| SpecError::Malformed {
+            path: origin.to_path_buf(),
+            field,
+            fault,
+        };
         let (min, max) = file.sizes;
         if !(4..=max).contains(&min) || max > MAX_K {
             return Err(malformed("sizes", format!("not a range within 4..={MAX_K}")));

@@ -60,6 +60,12 @@ pub enum ProvingError {
     /// The aggregation proof.
     #[error(transparent)]
     Aggregation(#[from] tessera_aggregate::ProofError),
+    /// A direct proof's key.
+    #[error(transparent)]
+    DirectKey(#[from] tessera_direct::KeyError),
+    /// A direct proof.
+    #[error(transparent)]
+    Direct(#[from] tessera_direct::ProofError),
     /// The finished proof does not hold: a fault of this program.
     #[error("the finished proof does not hold: {0}")]
     Verify(#[from] VerifyError),
@@ -79,7 +85,19 @@ pub enum VerifyError {
         /// Key digest in the file.
         found: Sha256Digest,
     },
+    /// Not of the verifier's kind: direct, or aggregated.
+    #[error("{}", match .direct {
+        true => "this is a direct proof, and the verifier is for aggregated ones",
+        false => "this is an aggregated proof, and the verifier is for direct ones",
+    })]
+    OtherProfile {
+        /// Whether the proof is a direct one.
+        direct: bool,
+    },
     /// What the contract would say.
     #[error(transparent)]
     Proof(#[from] tessera_aggregate::VerifyError),
+    /// What the contract for direct proofs would say.
+    #[error(transparent)]
+    Direct(#[from] tessera_direct::VerifyError),
 }

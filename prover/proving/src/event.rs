@@ -11,12 +11,16 @@ pub enum Stage {
     SegmentKeys,
     /// The key of the aggregation.
     AggregationKey,
+    /// The key of a direct proof.
+    DirectKey,
     /// The score is computed, to see whether there is anything to prove.
     Evaluate,
     /// Segments are proven and their proofs verified.
     Segments,
     /// The segments' proofs become one.
     Aggregate,
+    /// The one circuit of a direct proof is proven.
+    Direct,
     /// The finished proof is verified as the contract will.
     Verify,
 }
@@ -28,9 +32,11 @@ impl Stage {
             Self::Srs => "srs",
             Self::SegmentKeys => "segment keys",
             Self::AggregationKey => "aggregation key",
+            Self::DirectKey => "key",
             Self::Evaluate => "evaluate",
             Self::Segments => "segments",
             Self::Aggregate => "aggregate",
+            Self::Direct => "prove",
             Self::Verify => "verify",
         }
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use tessera_aggregate::VerifierSpec;
 use tessera_artifact::{ArtifactError, Sha256Digest, decode_json, encode_json};
 use tessera_core::Statement;
+use tessera_direct::DirectSpec;
+use tessera_model::package::DIRECT;
 
 const KIND: &str = "tessera.proof";
 const VERSION: u32 = 1;
@@ -21,7 +23,7 @@ pub struct ProofFile {
     /// What the contract takes.
     #[serde(with = "bytes")]
     pub proof: Vec<u8>,
-    /// Number of segments that were aggregated.
+    /// Number of segments that were aggregated; [`DIRECT`] of a direct proof.
     pub segments: usize,
     /// Key digest of the verifier that accepts it.
     pub verifier: Sha256Digest,
@@ -58,11 +60,24 @@ impl ProofFile {
 
 /// Accepts what the contract accepts; `spec` is the verifier's.
 pub fn verify(proof: &ProofFile, spec: &VerifierSpec) -> Result<(), VerifyError> {
-    let expected = spec.digest();
-    if proof.verifier != expected {
-        return Err(VerifyError::OtherVerifier { expected, found: proof.verifier });
-    }
+    made_for(proof, false, spec.digest())?;
     Ok(tessera_aggregate::verify(spec, proof.statement.words(), &proof.proof)?)
+}
+
+/// Accepts what the contract for direct proofs accepts; `spec` is that contract's.
+pub fn verify_direct(proof: &ProofFile, spec: &DirectSpec) -> Result<(), VerifyError> {
+    made_for(proof, true, spec.digest())?;
+    Ok(tessera_direct::verify(spec, proof.statement.words(), &proof.proof)?)
+}
+
+fn made_for(proof: &ProofFile, direct: bool, expected: Sha256Digest) -> Result<(), VerifyError> {
+    if (proof.segments == DIRECT) != direct {
+        return Err(VerifyError::OtherProfile { direct: !direct });
+    }
+    match proof.verifier == expected {
+        true => Ok(()),
+        false => Err(VerifyError::OtherVerifier { expected, found: proof.verifier }),
+    }
 }
 
 /// Bytes as `0x` and hexadecimal digits.

@@ -158,6 +158,12 @@ sol! {
     }
 
     interface IUnderwriter {
+        event PolicyAdded(
+            bytes32 indexed policyId,
+            address indexed verifier,
+            uint256 modelDigest,
+            uint256 firstClass
+        );
         function policyId() external view returns (bytes32);
         function policyById(bytes32 id) external view returns (Policy memory);
         function policyOf(uint256 class) external view returns (bytes32);

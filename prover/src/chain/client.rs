@@ -128,6 +128,15 @@ impl Client {
         Ok(logs.iter().flat_map(|log| log.log_decode::<E>()).next().map(|log| log.inner.data))
     }
 
+    /// All events `E` of `contract`, in order.
+    pub async fn events<E: SolEvent>(&self, contract: Address) -> Result<Vec<E>, ChainError> {
+        let node = |source| ChainError::Node { action: "look for events".into(), source };
+        let filter =
+            Filter::new().address(contract).event_signature(E::SIGNATURE_HASH).from_block(0);
+        let logs = self.provider.get_logs(&filter).await.map_err(node)?;
+        Ok(logs.iter().flat_map(|log| log.log_decode::<E>()).map(|log| log.inner.data).collect())
+    }
+
     /// Code at `address`.
     pub async fn code(&self, address: Address) -> Result<Bytes, ChainError> {
         let action = format!("give the code of {address}");

@@ -171,6 +171,18 @@ impl Pool {
         })
     }
 
+    /// How many loans were paid out against proofs of `model`: each has published one.
+    pub async fn proofs(&self, model: ModelDigest) -> Result<usize, ChainError> {
+        let underwriter = self.read(ITesseraPool::underwriterCall {}).await?;
+        // Also policies that were retired or replaced: their proofs are as public as any.
+        let added = self.client.events::<IUnderwriter::PolicyAdded>(underwriter).await?;
+        let digest = U256::from_be_bytes(model.to_be_bytes());
+        let of_model = added.iter().filter(|policy| policy.modelDigest == digest);
+        let policies: Vec<B256> = of_model.map(|policy| policy.policyId).collect();
+        let loans = self.client.events::<ITesseraPool::Borrowed>(self.address).await?;
+        Ok(loans.iter().filter(|loan| policies.contains(&loan.policyId)).count())
+    }
+
     /// What tier number `tier` offers and asks for.
     pub async fn offer(&self, tier: u32) -> Result<Offer, ChainError> {
         self.offer_of(self.read(ITesseraPool::underwriterCall {}).await?, tier).await

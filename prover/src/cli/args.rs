@@ -6,20 +6,67 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tessera::chain::{Client, Deployment};
+use tessera::{
+    chain::{Client, Deployment},
+    pipeline::Profile,
+};
 use tessera_artifact::{ArtifactError, set_aside};
 use tessera_credential::AccountKey;
+use tessera_model::{Package, package::DIRECT};
 use tessera_setup::SrsStore;
 
 /// How a model is proven.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Profile {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProfileArg {
     /// In segments that are aggregated: nothing on chain confirms a guess of the model without its salt.
-    #[default]
     Aggregated,
     /// In one circuit that the contract verifies itself: less time and gas. After a number of proofs that
-    /// `keys build` prints, somebody who holds the whole model can confirm that it is the one.
+    /// `model plan` prints, somebody who holds the whole model can confirm that it is the one.
     Direct,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Aggregated => Self::Aggregated,
+            ProfileArg::Direct => Self::Direct,
+        }
+    }
+}
+
+/// How a model is proven, where that is not as its package says.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Shape {
+    /// Number of segments that are proven and aggregated: 1, 2, 4, 8 or 16 [default: the package's].
+    #[arg(long, value_name = "N")]
+    pub segments: Option<usize>,
+    /// How the model is proven [default: as the package says].
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+}
+
+impl Shape {
+    /// The number of segments that was asked for, or [`DIRECT`]; `None` where that is left to the package or
+    /// the planner.
+    pub fn asked(&self) -> Result<Option<usize>, Failure> {
+        match (self.profile, self.segments) {
+            (Some(ProfileArg::Direct), Some(_)) => {
+                Err(Failure::input("a direct proof has no segments")
+                    .hint("leave out --segments, or choose --profile aggregated"))
+            }
+            (Some(ProfileArg::Direct), None) => Ok(Some(DIRECT)),
+            (_, segments) => Ok(segments),
+        }
+    }
+
+    /// The number of segments that `package` is proven in, or [`DIRECT`]. A package for direct proofs that is to
+    /// be aggregated is one segment.
+    pub fn of(&self, package: &Package) -> Result<usize, Failure> {
+        Ok(self.asked()?.unwrap_or(match (self.profile, package.segments) {
+            (Some(ProfileArg::Aggregated), DIRECT) => 1,
+            (_, segments) => segments,
+        }))
+    }
 }
 
 /// Where SRS are kept.

@@ -108,10 +108,29 @@ fn summary(report: &DemoReport) {
         "loan                  {} gas to borrow, {} to repay",
         report.borrow_gas, report.repay_gas
     ));
-    data(format_args!(
-        "segments              {}, 2^{} rows each, aggregated in 2^{}",
-        report.segments, report.k.segment, report.k.aggregation
-    ));
+    data(match report.k.aggregation {
+        Some(k) => format!(
+            "segments              {}, 2^{} rows each, aggregated in 2^{k}",
+            report.segments, report.k.segment
+        ),
+        None => format!("one circuit           2^{} rows, without aggregation", report.k.segment),
+    });
+    if let Some(direct) = &report.direct {
+        data("the same loan against a direct proof:");
+        data(format_args!(
+            "  features to proof   {:.2} s, {} at most",
+            direct.prove_seconds,
+            megabytes(direct.prove_peak_memory_bytes)
+        ));
+        data(format_args!(
+            "  proof               {} bytes, {} of call data",
+            direct.proof_bytes, direct.calldata_bytes
+        ));
+        data(format_args!(
+            "  gas                 {} a verification, {} to borrow",
+            direct.verify_gas, direct.borrow_gas
+        ));
+    }
     data("refused:");
     let dim = style::DIM;
     for refused in &report.refused {

@@ -171,17 +171,7 @@ impl From<PipelineError> for Failure {
             PipelineError::Memory { .. } => Self::of(Exit::Input, &error)
                 .hint("more segments make each circuit smaller: --segments N"),
             PipelineError::Proving(error) => error.into(),
-            PipelineError::DirectKey(tessera_direct::KeyError::Plan(_)) => {
-                Self::of(Exit::Input, &error)
-            }
-            _ => Self::of(Exit::Fault, &error),
         }
-    }
-}
-
-impl From<tessera::pipeline::DirectError> for Failure {
-    fn from(error: tessera::pipeline::DirectError) -> Self {
-        Self::of(Exit::No, &error)
     }
 }
 
@@ -191,6 +181,7 @@ impl From<ProvingError> for Failure {
         let exit = match error {
             E::ScoreTooLow => Exit::No,
             E::Threshold(_) | E::Features(_) | E::Plan(_) | E::MixedSrs { .. } => Exit::Input,
+            E::DirectKey(tessera_direct::KeyError::Plan(_)) => Exit::Input,
             E::Srs(error) => return error.into(),
             _ => Exit::Fault,
         };

@@ -2,14 +2,15 @@
 
 use super::{
     Failure, Outcome,
-    args::{Profile, SetupWithSrs},
+    args::{SetupWithSrs, Shape},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc, time::Instant};
-use tessera::pipeline::{DIRECT, DirectKeys, warm};
+use tessera::pipeline::Warm;
 use tessera_core::ModelDigest;
-use tessera_model::Package;
+use tessera_model::{Package, package::DIRECT};
+use tessera_proving::{DirectProver, Prover};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -33,12 +34,8 @@ pub struct Build {
     /// Folder of the model package.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// Number of segments that the model is cut into: 1, 2, 4, 8 or 16 [default: the package's].
-    #[arg(long, value_name = "N", conflicts_with = "profile")]
-    segments: Option<usize>,
-    /// How the model is proven.
-    #[arg(long, value_enum, default_value_t)]
-    profile: Profile,
+    #[command(flatten)]
+    shape: Shape,
     /// Where the verifier's specification goes, for `tessera verifier try` and `tessera verify`.
     #[arg(long, value_name = "FILE")]
     verifier: Option<PathBuf>,
@@ -57,9 +54,8 @@ pub struct Check {
     /// The digest to check, as a policy or a proof has it.
     #[arg(long, value_name = "DIGEST")]
     digest: ModelDigest,
-    /// Number of segments that the digest is for: 1, 2, 4, 8 or 16 [default: the package's].
-    #[arg(long, value_name = "N")]
-    segments: Option<usize>,
+    #[command(flatten)]
+    shape: Shape,
     #[command(flatten)]
     setup: SetupWithSrs,
 }
@@ -73,41 +69,51 @@ pub fn run(command: Command) -> Outcome {
 
 fn check(args: Check) -> Outcome {
     let package = Package::load(&args.model)?;
-    let segments = args.segments.unwrap_or(package.segments);
+    let segments = args.shape.of(&package)?;
     let progress = args.setup.progress()?;
     let store = Arc::new(args.setup.store()?);
-    let prover = warm(package, segments, store, &|event| progress.event(event))?;
+    let found =
+        Warm::new(package, segments, store, &|event| progress.event(event))?.model_digest()?;
     drop(progress);
-    let found = prover.model_digest()?;
     if found == args.digest {
         data("the digest is that of this model");
         return Ok(());
     }
+    let form = match segments {
+        DIRECT => "in one direct circuit".into(),
+        n => format!("in {n} segments"),
+    };
     Err(Failure::no(format!(
-        "the digest is not that of {} in {segments} segments, which is {found}",
+        "the digest is not that of {} {form}, which is {found}",
         args.model.display()
     ))
-    .hint("a digest also depends on the number of segments (--segments) and the reference string (--srs)"))
+    .hint(
+        "a digest also depends on the number of segments (--segments), on how proofs are made \
+         (--profile) and on the reference string (--srs)",
+    ))
 }
 
 fn build(args: Build) -> Outcome {
     let package = Package::load(&args.model)?;
-    if args.profile == Profile::Direct {
-        return direct(&args, &package);
-    }
-    let segments = args.segments.unwrap_or(package.segments);
+    let segments = args.shape.of(&package)?;
     let progress = args.setup.progress()?;
     let start = Instant::now();
-    let schema = package.schema.digest();
     let store = Arc::new(args.setup.store()?);
-    let prover = warm(package, segments, store, &|event| progress.event(event))?;
+    let prover = Warm::new(package, segments, store, &|event| progress.event(event))?;
+    let seconds = start.elapsed().as_secs_f64();
+    match &prover {
+        Warm::Aggregated(prover) => aggregated(&args, prover, seconds),
+        Warm::Direct(prover) => direct(&args, prover, seconds),
+    }
+}
+
+fn aggregated(args: &Build, prover: &Prover, seconds: f64) -> Outcome {
     let verifier = prover.verifier()?;
     if let Some(path) = &args.verifier {
         verifier.save(path)?;
     }
-    let seconds = start.elapsed().as_secs_f64();
     let (segment_k, aggregation_k) = (prover.segment_k(), prover.aggregation_k()?);
-    let model = prover.model_digest()?;
+    let (model, schema) = (prover.model_digest()?, prover.package().schema.digest());
     match args.json {
         true => json(&json!({
             "modelDigest": model, "schemaDigest": schema, "keyDigest": verifier.digest(),
@@ -125,17 +131,13 @@ fn build(args: Build) -> Outcome {
     Ok(())
 }
 
-/// The key of a package in one circuit.
-fn direct(args: &Build, package: &Package) -> Outcome {
-    let start = Instant::now();
-    let keys = DirectKeys::build(package, &args.setup.store()?)?;
-    let spec = keys.verifier();
+fn direct(args: &Build, prover: &DirectProver, seconds: f64) -> Outcome {
+    let spec = prover.verifier();
     if let Some(path) = &args.verifier {
         spec.save(path)?;
     }
-    let seconds = start.elapsed().as_secs_f64();
-    let plan = keys.plan();
-    let (model, schema) = (keys.model_digest(), package.schema.digest());
+    let plan = prover.plan();
+    let (model, schema) = (prover.model_digest(), prover.package().schema.digest());
     match args.json {
         true => json(&json!({
             "modelDigest": model, "schemaDigest": schema, "keyDigest": spec.digest(),
@@ -150,6 +152,8 @@ fn direct(args: &Build, package: &Package) -> Outcome {
         "good for {} proofs: after more, who holds the whole model can confirm that it is this one",
         plan.proofs
     ));
-    hint("import the model again, with another salt, before that many loans were made with it");
+    hint(
+        "`tessera pool proofs` counts them; import the model again, with another salt, before that many",
+    );
     Ok(())
 }

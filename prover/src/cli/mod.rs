@@ -2,6 +2,8 @@
 
 mod args;
 mod attester;
+mod batch;
+mod completions;
 mod demo;
 mod explain;
 mod failure;
@@ -22,7 +24,7 @@ pub use pool::tokens;
 pub use progress::{Progress, Stage};
 pub use talk::talk;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::{io::Write, process::ExitCode};
 
 /// Private credit on chain: prove that attested features score high enough in a lender's private
@@ -70,6 +72,8 @@ enum Command {
     Pool(pool::Command),
     /// Run the whole story, and what is refused, on a chain of its own.
     Demo(demo::Args),
+    /// Print a script that completes this command's words in a shell.
+    Completions(completions::Args),
 }
 
 impl Command {
@@ -86,6 +90,7 @@ impl Command {
             Self::Verifier(command) => verifier::run(command),
             Self::Pool(command) => pool::run(command),
             Self::Demo(args) => demo::run(args),
+            Self::Completions(args) => completions::run(args, Cli::command()),
         }
     }
 }
@@ -131,7 +136,6 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -2,20 +2,23 @@
 
 use super::{
     Failure, Outcome,
-    args::Force,
+    args::{Force, ProfileArg, Shape},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tessera::pipeline::{Expectation, Machine, compare};
+use tessera::pipeline::{Choice, Expectation, Machine, Profile, choose};
 use tessera_artifact::sha256;
 use tessera_import::{
     Assumption, ImportOptions, SOURCE_FILE, import as import_model, import_again, import_unsettled,
     read_source, save_source, score_csv,
 };
-use tessera_model::{Package, Scaling, Schema, Score, package::FILE, schema::Rounding};
+use tessera_model::{
+    Package, Scaling, Schema, Score,
+    package::{DIRECT, FILE},
+    schema::Rounding,
+};
 use tessera_report::{Calibration, Digests, Expected, PAGE_FILE, Report, Sample, ScoreKind};
-use tessera_segment::Plan;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -100,10 +103,13 @@ pub struct Import {
     /// Use all trees, also those after the best iteration of early stopping.
     #[arg(long)]
     all_trees: bool,
-    /// Number of segments that the model is proven in, 1, 2, 4, 8 or 16 [default: the fastest on this
-    /// machine, see `tessera model plan`].
+    /// Number of segments that the model is proven in, 1, 2, 4, 8 or 16 [default: the planner's choice, see
+    /// `tessera model plan`].
     #[arg(long, value_name = "N")]
     segments: Option<usize>,
+    /// How the model is proven [default: directly if one small circuit can hold it].
+    #[arg(long, value_enum)]
+    profile: Option<ProfileArg>,
     /// Folder of an earlier package whose salt to take, to make the very same one [default: a fresh salt,
     /// or that of the package in the folder if it was imported from the same file].
     #[arg(long, value_name = "DIR")]
@@ -259,10 +265,17 @@ fn import(args: Import) -> Outcome {
     // The same package stays in as many segments as it was, whatever this machine is like now.
     let same = |here: &&Package| Package { segments: 1, ..(*here).clone() } == *package;
     let segments = here.as_ref().filter(same).map(|here| here.segments);
-    // Which number is the fastest does not depend on how fast the machine is.
-    let expected = match args.segments.or(segments) {
-        Some(segments) => Expectation::of(&Plan::new(package, segments)?, &Machine::unmeasured())?,
-        None => fastest(compare(package, &Machine::unmeasured())?),
+    // What is the fastest does not depend on how fast the machine is.
+    let machine = Machine::unmeasured();
+    let shape = Shape { segments: args.segments, profile: args.profile };
+    let kept = if args.profile.is_none() { segments } else { None };
+    let (expected, why) = match shape.asked()?.or(kept) {
+        Some(segments) => (Expectation::of_package(package, segments, &machine)?, None),
+        None => {
+            let choice = choose(package, args.profile.map(Profile::from), &machine)?;
+            let why = choice.why.clone();
+            (choice.best(), Some(why))
+        }
     };
     package.segments = expected.segments;
     if args.out.join(FILE).exists() && here.as_ref() != Some(package) {
@@ -280,7 +293,10 @@ fn import(args: Import) -> Outcome {
         true => json(&report),
         false => data(report.to_string().trim_end()),
     }
-    talk(format_args!("proven in {}", describe(&expected)));
+    talk(format_args!("proven {}", describe(&expected)));
+    if let Some(why) = why {
+        talk(format_args!("because {why}"));
+    }
     hint(format_args!("`tessera model plan {}` says how long a proof takes", args.out.display()));
     talk(format_args!("wrote {}", args.out.display()));
     Ok(())
@@ -296,28 +312,28 @@ fn package_at(folder: &Path, Force { force }: Force) -> Result<Option<Package>, 
     }
 }
 
-fn fastest((mut all, best): (Vec<Expectation>, usize)) -> Expectation {
-    all.swap_remove(best)
-}
-
 fn describe(expected: &Expectation) -> String {
     let Expectation { segments, segment_k, memory, .. } = expected;
-    let count = if *segments == 1 { "1 segment".into() } else { format!("{segments} segments") };
-    format!("{count} of 2^{segment_k} rows, in about {} MB", memory >> 20)
+    let how = match *segments {
+        DIRECT => "directly, in one circuit".into(),
+        1 => "aggregated, in 1 segment".into(),
+        n => format!("aggregated, in {n} segments"),
+    };
+    format!("{how} of 2^{segment_k} rows, in about {} MB", memory >> 20)
 }
 
 fn plan(args: PlanArgs) -> Outcome {
     let package = Package::load(&args.dir)?;
     let machine = Machine::measure();
-    let (all, best) = compare(&package, &machine)?;
+    let Choice { all, best, why } = choose(&package, None, &machine)?;
     if args.json {
         json(&json!({
-            "segments": package.segments, "best": all[best].segments, "machine": machine,
+            "segments": package.segments, "best": all[best].segments, "why": why, "machine": machine,
             "expected": all,
         }));
         return Ok(());
     }
-    data("segments   rows each   aggregation      keys     proof    memory");
+    data("segments   rows each   aggregation      keys     proof    memory         gas");
     for (index, expected) in all.iter().enumerate() {
         let mut notes = vec![];
         if index == best {
@@ -329,17 +345,29 @@ fn plan(args: PlanArgs) -> Outcome {
         if !expected.fits(&machine) {
             notes.push("more than half the free memory");
         }
+        let segments = match expected.segments {
+            DIRECT => "direct".into(),
+            n => n.to_string(),
+        };
         let line = format!(
-            "{:>8}        2^{:<2}          2^{:<2}  {:>6.1} s  {:>6.1} s  {:>5} MB   {}",
-            expected.segments,
+            "{segments:>8}        2^{:<2}          {:<4}  {:>6.1} s  {:>6.1} s  {:>5} MB   {:>9}   {}",
             expected.segment_k,
-            expected.aggregation_k,
+            expected.aggregation_k.map_or("–".into(), |k| format!("2^{k}")),
             expected.keys_seconds,
             expected.prove_seconds,
             expected.memory >> 20,
+            expected.gas,
             notes.join(", ")
         );
         data(line.trim_end());
+    }
+    let profile = if all[best].segments == DIRECT { "direct" } else { "aggregated" };
+    talk(format_args!("{profile}: {why}"));
+    if let Some(proofs) = all.iter().find_map(|expected| expected.proofs) {
+        talk(format_args!(
+            "after more than {proofs} direct proofs, who holds the whole model can confirm that it is this one; \
+             aggregated ones say nothing about it"
+        ));
     }
     talk(format_args!("expected on {} cores, as fast as they are now", machine.cores));
     Ok(())

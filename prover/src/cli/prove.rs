@@ -2,18 +2,19 @@
 
 use super::{
     Failure, Outcome,
-    args::{Profile, SetupWithSrs, now},
+    args::{SetupWithSrs, Shape, now},
+    batch::Batch,
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::{fmt::Display, path::PathBuf, str::FromStr, sync::Arc};
 use tessera::{
     chain::Request,
-    pipeline::{DIRECT, DirectKeys, local, prove_direct, warm},
+    pipeline::{Warm, local},
 };
 use tessera_core::{Context, FixedPoint};
 use tessera_credential::{Opening, date};
-use tessera_model::{Package, Score};
+use tessera_model::{Package, Score, package::DIRECT};
 use tessera_proving::{ProofFile, Secrets, check_score};
 
 #[derive(clap::Args)]
@@ -28,6 +29,9 @@ learns that the next tier was not reached; `--tier N` says only that tier N is r
   tessera prove --model package --opening ada/opening.json --tier best \\
       --request request-0.json request-1.json --out proof.json
 
+Example: for many borrowers, one folder each, with warm keys
+  tessera prove --model package --requests borrowers
+
 Example: for a use of your own
   tessera prove --model package --opening ada/opening.json --threshold 600 \\
       --context 0x0000000000000000000000000000000000000000000000000000000000000001 --out proof.json")]
@@ -35,11 +39,16 @@ pub struct Args {
     /// Folder of the model package.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Proves for many borrowers with keys that are made once: each folder in this one that has an
+    /// opening.json and a request.json gets a proof.json, unless it has one.
+    #[arg(long, value_name = "DIR",
+        conflicts_with_all = ["opening", "request", "tier", "threshold", "context", "keep_segments", "out"])]
+    requests: Option<PathBuf>,
     /// The borrower's secret half of the credential.
-    #[arg(long, value_name = "FILE")]
-    opening: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "requests")]
+    opening: Option<PathBuf>,
     /// What is to be proven (see `tessera pool request`); several with `--tier`.
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present_all = ["threshold", "context"], conflicts_with_all = ["threshold", "context"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["threshold", "context"])]
     request: Vec<PathBuf>,
     /// Which of several requests: a tier's number, or `best` for the highest threshold that the score
     /// reaches, which tells whoever knows of it that the next tier was not reached.
@@ -51,12 +60,8 @@ pub struct Args {
     /// What the proof may be used for, if there is no request.
     #[arg(long, value_name = "HEX", requires = "threshold")]
     context: Option<Context>,
-    /// Number of segments that the model is cut into [default: the package's].
-    #[arg(long, value_name = "N", conflicts_with = "profile")]
-    segments: Option<usize>,
-    /// How the model is proven: as the policy's digest was made.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "keep_segments")]
-    profile: Profile,
+    #[command(flatten)]
+    shape: Shape,
     /// Keep the proof of each segment in this folder; each can be verified alone, by those who may know
     /// the model.
     #[arg(long, value_name = "DIR")]
@@ -91,7 +96,15 @@ impl FromStr for Tier {
 
 pub fn run(args: Args) -> Outcome {
     let package = Package::load(&args.model)?;
-    let opening = Opening::load(&args.opening, &package.schema)?;
+    if let Some(folder) = &args.requests {
+        let segments = args.shape.of(&package)?;
+        let batch = Batch { folder, package, segments, setup: &args.setup, json: args.json };
+        return batch.run();
+    }
+    let Some(opening) = &args.opening else {
+        return Err(Failure::input("whose features? --opening FILE says so"));
+    };
+    let opening = Opening::load(opening, &package.schema)?;
     let requests = args.request.iter().map(|path| Request::load(path));
     let requests = requests.collect::<Result<Vec<_>, _>>()?;
     let score = package.score(opening.features())?;
@@ -124,29 +137,26 @@ pub fn run(args: Args) -> Outcome {
 
     let progress = args.setup.progress()?;
     let report = |event| progress.event(event);
-    if args.profile == Profile::Direct {
-        let keys = DirectKeys::build(&package, &args.setup.store()?)?;
-        if let Some(request) = &request {
-            check("model", request.statement.model_digest, keys.model_digest())?;
-        }
-        let proof = prove_direct(&keys, &package, &secrets, threshold, context)?;
-        proof.save(&args.out)?;
-        summary(&args, &proof, request.as_ref());
-        return Ok(());
+    let segments = args.shape.of(&package)?;
+    if segments == DIRECT && args.keep_segments.is_some() {
+        return Err(Failure::input("a direct proof has no segments to keep")
+            .hint("leave out --keep-segments, or choose --profile aggregated"));
     }
-    let segments = args.segments.unwrap_or(package.segments);
-    let prover = warm(package, segments, Arc::new(args.setup.store()?), &report)?;
+    let prover = Warm::new(package, segments, Arc::new(args.setup.store()?), &report)?;
     if let Some(request) = &request {
         check("model", request.statement.model_digest, prover.model_digest()?)?;
     }
-    let segments = prover.prove_segments(&secrets, &local(&prover), &report)?;
-    if let Some(folder) = &args.keep_segments {
-        let srs = prover.verifier()?.srs;
-        for (index, (proof, _)) in segments.iter().enumerate() {
-            proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
+    let proof = match (&prover, &args.keep_segments) {
+        (Warm::Aggregated(prover), Some(folder)) => {
+            let segments = prover.prove_segments(&secrets, &local(prover), &report)?;
+            let srs = prover.verifier()?.srs;
+            for (index, (proof, _)) in segments.iter().enumerate() {
+                proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
+            }
+            prover.aggregate(segments, threshold, context, &report)?
         }
-    }
-    let proof = prover.aggregate(segments, threshold, context, &report)?;
+        _ => prover.prove(&secrets, threshold, context, &report)?,
+    };
     proof.save(&args.out)?;
     summary(&args, &proof, request.as_ref());
     Ok(())
@@ -187,7 +197,7 @@ fn best(thresholds: &[FixedPoint], score: FixedPoint) -> usize {
 }
 
 /// What the request asks for has to be what these files can prove.
-fn check<T: PartialEq + Display>(what: &str, wanted: T, given: T) -> Outcome {
+pub(super) fn check<T: PartialEq + Display>(what: &str, wanted: T, given: T) -> Outcome {
     if wanted == given {
         return Ok(());
     }

@@ -2,13 +2,16 @@
 
 use super::{
     Failure, Outcome,
-    args::{Profile, SetupWithSrs},
+    args::{ProfileArg, SetupWithSrs},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use tessera::pipeline::verifier_name;
 use tessera_aggregate::{AggregationKey, KeyError, VerifierSpec, key::circuit_size};
 use tessera_artifact::{Secrecy, write};
+use tessera_direct::DirectSpec;
+use tessera_model::package::DIRECT;
 use tessera_proving::ProofFile;
 use tessera_segment::plan::MIN_K;
 use verifier_gen::{
@@ -58,8 +61,8 @@ pub struct Generate {
     #[arg(long, value_name = "N", default_value_t = 2)]
     segments: usize,
     /// The verifier of direct proofs, one for all models of one circuit, or of aggregated ones.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "segments")]
-    profile: Profile,
+    #[arg(long, value_enum, default_value = "aggregated", conflicts_with = "segments")]
+    profile: ProfileArg,
     #[command(flatten)]
     setup: SetupWithSrs,
     /// Folder of both files.
@@ -84,10 +87,17 @@ pub fn run(command: Command) -> Outcome {
 }
 
 fn try_proof(args: Try) -> Outcome {
-    let spec = VerifierSpec::load(&args.verifier)?;
     let proof = ProofFile::load(&args.proof)?;
-    let name = contract_name(spec.segments);
-    let compiled = compile(&args.solc, &name, &generate(&spec)).map_err(Failure::input)?;
+    let name = verifier_name(proof.segments);
+    let text = match proof.segments {
+        DIRECT => generate_direct(&DirectSpec::load(&args.verifier)?),
+        _ => generate(&VerifierSpec::load(&args.verifier)?),
+    };
+    if !text.contains(&format!("contract {name} ")) {
+        let (file, proof) = (args.verifier.display(), args.proof.display());
+        return Err(Failure::input(format!("{file} is not of {name}, which {proof} is for")));
+    }
+    let compiled = compile(&args.solc, &name, &text).map_err(Failure::input)?;
     let mut evm = Evm::deploy(&compiled.creation).map_err(Failure::fault)?;
     let statement = proof.statement.to_bytes();
     let mut call = |proof: &[u8]| evm.verify(&statement, proof).map_err(Failure::fault);
@@ -117,7 +127,7 @@ fn try_proof(args: Try) -> Outcome {
 }
 
 fn generate_files(args: Generate) -> Outcome {
-    if args.profile == Profile::Direct {
+    if args.profile == ProfileArg::Direct {
         return direct(&args);
     }
     let most = tessera_aggregate::spec::MAX_SEGMENTS;

@@ -7,15 +7,13 @@ use super::{
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tessera::{
-    chain::Request,
-    pipeline::{DIRECT, verify_direct},
-};
+use tessera::chain::Request;
 use tessera_aggregate::VerifierSpec;
 use tessera_artifact::ArtifactError;
 use tessera_core::{ModelDigest, to_hex};
 use tessera_direct::DirectSpec;
-use tessera_proving::{ProofFile, verify};
+use tessera_model::package::DIRECT;
+use tessera_proving::{ProofFile, verify, verify_direct};
 use tessera_segment::Proof;
 
 /// The smallest SRS there is room for on a screen: a segment's proof needs its last point alone.

@@ -17,9 +17,10 @@ pub use report::DemoReport;
 use std::sync::Arc;
 use std::{path::PathBuf, time::Instant};
 use story::Story;
-use tessera::pipeline::warm;
+use tessera::pipeline::{PipelineError, Warm};
 use tessera_artifact::{Secrecy, write_json};
-use tessera_model::{Scaling, Score};
+use tessera_model::{Package, Scaling, Score, package::DIRECT};
+use tessera_proving::ProvingError;
 use tessera_setup::SrsStore;
 use tokio::task::block_in_place;
 use world::World;
@@ -59,17 +60,54 @@ pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, F
     let start = Instant::now();
     let prover = block_in_place(|| {
         let report = |event| progress.event(event);
-        warm(package, options.segments, Arc::new(options.store.clone()), &report)
+        let store = Arc::new(options.store.clone());
+        Warm::new(package.clone(), options.segments, store, &report)
     })?;
     let keys_seconds = start.elapsed().as_secs_f64();
 
-    let world =
-        progress.stage_async("deploy", World::build(options, &anvil, &prover, progress)).await?;
+    let world = progress
+        .stage_async("deploy", World::build(options, &anvil, &prover, "deployment.json", progress))
+        .await?;
     let story = Story { options, world: &world, prover: &prover, progress };
     let told = story.tell().await?;
     let mut report = told.report(&story, keys_seconds)?;
+    if prover.segments() != DIRECT {
+        report.direct = direct(options, &anvil, package, progress).await?;
+    }
     report.verifier_code_bytes = world.client.code(world.deployment.verifier.address).await?.len();
     let path = options.out.join("report.json");
     write_json(&path, "tessera.demo", 1, &report, Secrecy::Public)?;
     Ok(report)
+}
+
+/// A loan to the same borrower from a second pool, whose policy takes direct proofs of the same package; none
+/// where one circuit can't hold it.
+async fn direct(
+    options: &Options,
+    anvil: &Anvil,
+    package: Package,
+    progress: &Progress,
+) -> Result<Option<report::Bill>, Failure> {
+    let silent = Progress::silent();
+    let made = block_in_place(|| {
+        let report = |event| silent.event(event);
+        progress.stage("direct key", || {
+            match Warm::new(package, DIRECT, Arc::new(options.store.clone()), &report) {
+                Ok(prover) => Ok(Some(prover)),
+                Err(PipelineError::Proving(ProvingError::DirectKey(
+                    tessera_direct::KeyError::Plan(_),
+                ))) => Ok(None),
+                Err(error) => Err(Failure::from(error)),
+            }
+        })
+    })?;
+    let Some(prover) = made else {
+        progress.line(format_args!("  the model is too large for a direct proof"));
+        return Ok(None);
+    };
+    let record = "deployment-direct.json";
+    let world = World::build(options, anvil, &prover, record, &silent);
+    let world = progress.stage_async("direct pool", world).await?;
+    let story = Story { options, world: &world, prover: &prover, progress: &silent };
+    Ok(Some(progress.stage_async("direct loan", story.bill()).await?))
 }

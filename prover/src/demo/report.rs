@@ -39,6 +39,21 @@ pub struct DemoReport {
     pub contracts: Contracts,
     pub transactions: Vec<Transaction>,
     pub refused: Vec<Refused>,
+    /// The same borrower's loan from a pool that takes direct proofs, where one circuit can hold the model.
+    pub direct: Option<Bill>,
+}
+
+/// What a loan against a direct proof cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bill {
+    pub model_digest: String,
+    pub prove_seconds: f64,
+    pub prove_peak_memory_bytes: Option<u64>,
+    pub proof_bytes: usize,
+    /// Of the whole call to `borrow`.
+    pub calldata_bytes: usize,
+    pub verify_gas: u64,
+    pub borrow_gas: u64,
 }
 
 /// What took part.
@@ -52,7 +67,8 @@ pub struct Versions {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Rows {
     pub segment: u32,
-    pub aggregation: u32,
+    /// A direct proof has none.
+    pub aggregation: Option<u32>,
 }
 
 /// Where the contracts were.

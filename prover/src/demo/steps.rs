@@ -14,7 +14,6 @@ use tessera::{
         abi::{ITesseraVerifier, Loan},
     },
     memory,
-    pipeline::local,
 };
 use tessera_artifact::{Secrecy, write};
 use tessera_credential::{AccountKey, Exposure, Grant, Home, Issued, issue};
@@ -86,8 +85,7 @@ impl Story<'_> {
         let start = Instant::now();
         let proof = tokio::task::block_in_place(|| {
             let report = |event| progress.event(event);
-            let (threshold, context) = (statement.threshold, statement.context);
-            self.prover.prove(&secrets, threshold, context, &local(self.prover), &report)
+            self.prover.prove(&secrets, statement.threshold, statement.context, &report)
         })?;
         let (seconds, peak_memory) = (start.elapsed().as_secs_f64(), memory::peak());
         Ok(Proven { proof, seconds, peak_memory, peak_before: before })

@@ -2,15 +2,14 @@
 
 use super::{
     Options,
-    report::{Contracts, DemoReport, Refused, Rows, Versions},
+    report::{Bill, Contracts, DemoReport, Refused, Rows, Versions},
     steps::{DAY, Proven},
     world::{World, choose},
 };
 use crate::cli::{Failure, Progress};
-use tessera::{chain::Request, memory};
+use tessera::{chain::Request, memory, pipeline::Warm};
 use tessera_credential::Issued;
 use tessera_model::Score;
-use tessera_proving::Prover;
 
 /// Points above the threshold that the borrower has at least.
 const COMFORTABLE: Score = Score(10 << 32);
@@ -19,7 +18,7 @@ const COMFORTABLE: Score = Score(10 << 32);
 pub struct Story<'a> {
     pub options: &'a Options,
     pub world: &'a World,
-    pub prover: &'a Prover,
+    pub prover: &'a Warm,
     pub progress: &'a Progress,
 }
 
@@ -94,6 +93,28 @@ impl Story<'_> {
         })
     }
 
+    /// A loan and nothing else, for what it costs.
+    pub async fn bill(&self) -> Result<Bill, Failure> {
+        let people = &self.world.people;
+        let (passing, _) = self.rows()?;
+        let issued = self.issue(passing, people.borrower.address(), "Ada").await?;
+        let request = self.request(&issued, self.world.client.now().await? + DAY).await?;
+        let proven = self.prove(&issued, &request, self.progress)?;
+        let proof = &proven.proof;
+        let verify_gas = self.verify(&request, proof).await?.gas_used;
+        let borrowed = self.borrow(&request, proof).await?;
+        self.repay(&borrowed.loan).await?;
+        Ok(Bill {
+            model_digest: self.prover.model_digest()?.to_string(),
+            prove_seconds: proven.seconds,
+            prove_peak_memory_bytes: proven.peak_memory,
+            proof_bytes: proof.proof.len(),
+            calldata_bytes: request.calldata(&proof.proof).len(),
+            verify_gas,
+            borrow_gas: borrowed.receipt.gas_used,
+        })
+    }
+
     /// Held-out rows of somebody who passes and of somebody who does not.
     fn rows(&self) -> Result<(u64, u64), Failure> {
         let path = self.options.example.join("golden.csv");
@@ -123,7 +144,12 @@ impl Told {
     /// The report, but for the size of the verifier's code, which the chain knows.
     pub fn report(self, story: &Story, keys_seconds: f64) -> Result<DemoReport, Failure> {
         let (world, prover) = (story.world, story.prover);
-        let (segment, aggregation) = (prover.segment_k(), prover.aggregation_k()?);
+        let k = match prover {
+            Warm::Aggregated(prover) => {
+                Rows { segment: prover.segment_k(), aggregation: Some(prover.aggregation_k()?) }
+            }
+            Warm::Direct(prover) => Rows { segment: prover.plan().k, aggregation: None },
+        };
         let place = &world.deployment;
         let peaks = [self.proven.peak_before, self.proven.peak_memory, memory::peak()];
         Ok(DemoReport {
@@ -137,7 +163,7 @@ impl Told {
             srs_digest: self.proven.proof.srs,
             insecure_srs: self.proven.proof.insecure_srs,
             segments: prover.segments(),
-            k: Rows { segment, aggregation },
+            k,
             stages: story.progress.stages(),
             prove_seconds: self.proven.seconds,
             keys_seconds,
@@ -158,6 +184,7 @@ impl Told {
             },
             transactions: world.transactions(),
             refused: self.refused,
+            direct: None,
         })
     }
 }

@@ -8,10 +8,10 @@ use tessera::chain::{
     Artifacts, Client, Deployment, Journal, LimitsPlan, Plan, PolicyPlan, Pool, TierPlan,
     TokenPlan, abi::IToken, deploy,
 };
+use tessera::pipeline::{Warm, verifier_name};
 use tessera_credential::AccountKey;
 use tessera_import::{ImportOptions, import as import_model};
 use tessera_model::{Package, Schema, Score};
-use tessera_proving::Prover;
 use tessera_report::Report;
 
 /// Anvil's first accounts, whose keys everybody knows.
@@ -79,11 +79,12 @@ pub struct World {
 }
 
 impl World {
-    /// Deploys everything and lets the lender deposit.
+    /// Deploys everything for the model of `prover`, lets the lender deposit, and leaves the record `record`.
     pub async fn build(
         options: &Options,
         anvil: &Anvil,
-        prover: &Prover,
+        prover: &Warm,
+        record: &str,
         progress: &Progress,
     ) -> Result<Self, Failure> {
         let people = People::new()?;
@@ -99,7 +100,7 @@ impl World {
                 note(Transaction::new(what, receipt));
             })
             .await?;
-        deployment.save(&options.out.join("deployment.json"))?;
+        deployment.save(&options.out.join(record))?;
 
         let lender = Client::connect(anvil.url(), Some(&people.lender)).await?;
         let (token, pool) = (deployment.asset.address, deployment.pool.address);
@@ -141,7 +142,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn plan(options: &Options, prover: &Prover, people: &People) -> Result<Plan, Failure> {
+fn plan(options: &Options, prover: &Warm, people: &People) -> Result<Plan, Failure> {
     let threshold = u64::try_from(options.threshold.0).unwrap_or(0);
     Ok(Plan {
         token: TokenPlan::Demo {
@@ -149,7 +150,7 @@ fn plan(options: &Options, prover: &Prover, people: &People) -> Result<Plan, Fai
             symbol: "DUSD".into(),
             decimals: DECIMALS,
         },
-        verifier: format!("TesseraVerifier{}", options.segments),
+        verifier: verifier_name(prover.segments()),
         policy: PolicyPlan {
             model_digest: prover.model_digest()?,
             schema: prover.package().schema.digest(),

@@ -1,4 +1,4 @@
-//! What a proof is expected to take, and the number of segments that takes least.
+//! What a proof is expected to take, and the profile and number of segments that are best.
 //!
 //! The work of a proof is counted in *kernels*: a kernel is one multi-scalar multiplication of 2^14
 //! points on all cores, timed on the machine at hand. Proving and key generation of a circuit of
@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::time::Instant;
 use tessera_aggregate::key::circuit_size;
 use tessera_core::Fr;
-use tessera_model::Package;
+use tessera_model::{Package, package::DIRECT};
 use tessera_proving::ProvingError;
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 
@@ -61,6 +61,25 @@ const SRS_POLYNOMIALS: u64 = 4;
 const BASE_BYTES: u64 = 24 << 20;
 /// Bytes of a field element.
 const ELEMENT: u64 = 32;
+
+/// A model whose one circuit has at most `2^SMALL` rows is proven directly: a browser can do that, too.
+/// Above, segments let cores and machines share the work.
+const SMALL: u32 = 15;
+
+/// Gas of a direct proof's verification, of an aggregated one's, and more for each of its segments: as
+/// `make bench` measures them, to two digits.
+const DIRECT_GAS: u64 = 230_000;
+const AGGREGATION_GAS: u64 = 240_000;
+const SEGMENT_GAS: u64 = 97_000;
+
+/// How a model is proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// In segments that are aggregated.
+    Aggregated,
+    /// In one circuit that the contract verifies itself.
+    Direct,
+}
 
 /// What proofs are made on.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -131,14 +150,19 @@ pub(super) fn at_once(k: u32, cores: usize, memory: Option<u64>) -> usize {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expectation {
-    /// Number of segments.
+    /// Number of segments, or [`DIRECT`].
     pub segments: usize,
     /// Each has a circuit of `2^k` rows.
     pub segment_k: u32,
     /// Rows that each uses.
     pub rows: Vec<usize>,
-    /// The aggregation circuit has `2^k` rows.
-    pub aggregation_k: u32,
+    /// The aggregation circuit has `2^k` rows; a direct proof has none.
+    pub aggregation_k: Option<u32>,
+    /// Proofs under one key after which somebody who holds the whole model can confirm that it is the one;
+    /// of direct proofs only.
+    pub proofs: Option<usize>,
+    /// Gas of a verification, about.
+    pub gas: u64,
     /// Seconds to make all keys, without the reference string.
     pub keys_seconds: f64,
     /// Seconds from features to proof.
@@ -165,11 +189,46 @@ impl Expectation {
             segments,
             segment_k: k,
             rows: plan.rows.clone(),
-            aggregation_k,
+            aggregation_k: Some(aggregation_k),
+            proofs: None,
+            gas: AGGREGATION_GAS + SEGMENT_GAS * segments as u64,
             keys_seconds: keys,
             prove_seconds: prove,
             memory: BASE_BYTES + held + proving,
         })
+    }
+
+    /// For a direct proof on a machine.
+    pub fn direct(plan: &tessera_direct::Plan, machine: &Machine) -> Self {
+        let k = plan.k;
+        let share = machine.kernel * if machine.cores > 1 { ALONE } else { 1.0 };
+        let held = (KEY_POLYNOMIALS + SRS_POLYNOMIALS + PROVER_POLYNOMIALS) * (ELEMENT << k);
+        Expectation {
+            segments: DIRECT,
+            segment_k: k,
+            rows: vec![plan.rows],
+            aggregation_k: None,
+            proofs: Some(plan.proofs),
+            gas: DIRECT_GAS,
+            keys_seconds: share * SEGMENT_KEY.of(k),
+            prove_seconds: share * SEGMENT.of(k),
+            memory: BASE_BYTES + held,
+        }
+    }
+
+    /// What `segments` says, for `package`.
+    pub fn of_package(
+        package: &Package,
+        segments: usize,
+        machine: &Machine,
+    ) -> Result<Self, ProvingError> {
+        match segments {
+            DIRECT => {
+                let plan = tessera_direct::Plan::new(package);
+                Ok(Self::direct(&plan.map_err(tessera_direct::KeyError::from)?, machine))
+            }
+            _ => Self::of(&Plan::new(package, segments)?, machine),
+        }
     }
 
     /// Whether half the free memory of `machine` holds it.
@@ -178,20 +237,91 @@ impl Expectation {
     }
 }
 
-/// What `package` is expected to take in every number of segments, and the index of the best: the
-/// fastest of those that fit into memory, and the smallest if none does.
-pub fn compare(
-    package: &Package,
-    machine: &Machine,
-) -> Result<(Vec<Expectation>, usize), ProvingError> {
-    let mut all = Vec::new();
-    for segments in SEGMENT_COUNTS {
-        all.push(Expectation::of(&Plan::new(package, segments)?, machine)?);
+/// Every way to prove a package, and the best one.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Direct first, where one circuit can hold the package; then by number of segments.
+    pub all: Vec<Expectation>,
+    /// Index of the best.
+    pub best: usize,
+    /// Why it is, for people.
+    pub why: String,
+}
+
+impl Choice {
+    /// The best one.
+    pub fn best(mut self) -> Expectation {
+        self.all.swap_remove(self.best)
     }
-    let indices = || 0..all.len();
-    let fastest = indices()
+}
+
+/// What `package` is expected to take in every way, or in every way of one profile, and which is best: direct
+/// where one circuit of 2^15 rows does, otherwise the fastest number of segments that fits into memory, and the
+/// smallest if none does.
+pub fn choose(
+    package: &Package,
+    profile: Option<Profile>,
+    machine: &Machine,
+) -> Result<Choice, ProvingError> {
+    let mut all = Vec::new();
+    let direct = tessera_direct::Plan::new(package);
+    match (profile, direct) {
+        (Some(Profile::Aggregated), _) => {}
+        (_, Ok(plan)) => all.push(Expectation::direct(&plan, machine)),
+        (Some(Profile::Direct), Err(error)) => {
+            return Err(tessera_direct::KeyError::from(error).into());
+        }
+        (None, Err(_)) => {}
+    }
+    if profile != Some(Profile::Direct) {
+        for segments in SEGMENT_COUNTS {
+            all.push(Expectation::of(&Plan::new(package, segments)?, machine)?);
+        }
+    }
+    let asked = profile.is_some();
+    if let Some(Expectation { segments: DIRECT, segment_k: k, gas, .. }) = all.first()
+        && (asked || *k <= SMALL)
+    {
+        let least = AGGREGATION_GAS + SEGMENT_GAS;
+        let why = format!(
+            "one circuit of 2^{k} rows needs no aggregation, which saves time and {} gas a verification",
+            least - gas
+        );
+        return Ok(Choice { all, best: 0, why });
+    }
+    let segments = || (0..all.len()).filter(|i| all[*i].segments != DIRECT);
+    let fastest = segments()
         .filter(|i| all[*i].fits(machine))
         .min_by(|a, b| all[*a].prove_seconds.total_cmp(&all[*b].prove_seconds));
-    let best = fastest.or_else(|| indices().min_by_key(|i| all[*i].memory)).unwrap_or(0);
-    Ok((all, best))
+    let best = fastest.or_else(|| segments().min_by_key(|i| all[*i].memory)).unwrap_or(0);
+    let large = match all.first() {
+        Some(first) if !asked && first.segments == DIRECT => {
+            format!("one circuit would have 2^{} rows, more than 2^{SMALL}; ", first.segment_k)
+        }
+        _ => String::new(),
+    };
+    let least = if fastest.is_some() { "takes the least time" } else { "needs the least memory" };
+    let why = format!("{large}this number of segments {least} here");
+    Ok(Choice { all, best, why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine() -> Machine {
+        Machine { cores: 2, memory: Some(8 << 30), kernel: 1.0 }
+    }
+
+    fn direct(rows: usize, k: u32) -> Expectation {
+        Expectation::direct(&tessera_direct::Plan { k, rows, proofs: 300 }, &machine())
+    }
+
+    #[test]
+    fn a_direct_proof_is_expected_to_take_less() {
+        let (small, large) = (direct(14_000, 14), direct(60_000, 16));
+        assert!(small.prove_seconds < large.prove_seconds && small.memory < large.memory);
+        assert_eq!((small.aggregation_k, small.proofs), (None, Some(300)));
+        assert!(small.gas < AGGREGATION_GAS + SEGMENT_GAS);
+    }
 }

@@ -24,6 +24,10 @@ pub const FILE: &str = "package.json";
 #[cfg(feature = "files")]
 const MAX_FILE: u64 = 512 << 20;
 
+/// For a number of segments: the whole model in one circuit, whose proof is verified without aggregation. Proof
+/// files, policies and contracts say it so, too.
+pub const DIRECT: usize = 0;
+
 /// A quantised model with what it was made of.
 #[derive(Clone, PartialEq)]
 pub struct Package {
@@ -31,7 +35,7 @@ pub struct Package {
     pub schema: Schema,
     /// The model of record.
     pub model: Model,
-    /// Number of segments that the model is proven in; the model's digest depends on it.
+    /// Number of segments that the model is proven in, or [`DIRECT`]; the model's digest depends on it.
     pub segments: usize,
     /// Makes the model's digest hiding. Secret, like the model.
     pub salt: [u8; 32],

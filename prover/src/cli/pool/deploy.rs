@@ -3,7 +3,7 @@
 use super::amount::{percent, tokens, units};
 use crate::cli::{
     Failure, Outcome,
-    args::{Sender, SetupWithSrs, address, rate},
+    args::{Sender, SetupWithSrs, Shape, address, rate},
     talk::{data, hint, json, talk},
 };
 use alloy::primitives::{Address, U256};
@@ -13,7 +13,7 @@ use tessera::{
         Artifacts, Client, Journal, LOCAL_CHAIN, LimitsPlan, Plan, PolicyPlan, TierPlan, TokenPlan,
         abi::IToken, deploy,
     },
-    pipeline::warm,
+    pipeline::{Warm, verifier_name},
 };
 use tessera_core::{ModelDigest, SchemaDigest};
 use tessera_model::{Package, Score};
@@ -25,16 +25,15 @@ const DEMO_DECIMALS: u8 = 6;
 pub struct Deploy {
     #[command(flatten)]
     sender: Sender,
-    /// The package of the model that decides: it gives digest, schema and segments.
+    /// The package of the model that decides: it gives digest, schema, profile and segments.
     #[arg(long, value_name = "DIR", required_unless_present = "model_digest",
         conflicts_with_all = ["model_digest", "schema_digest"])]
     model: Option<PathBuf>,
     #[command(flatten)]
     setup: SetupWithSrs,
-    /// Number of segments that the model is cut into [default: the package's].
-    #[arg(long, value_name = "N", required_unless_present = "model")]
-    segments: Option<usize>,
-    /// Name of the generated verifier [default: the one for that many segments].
+    #[command(flatten)]
+    shape: Shape,
+    /// Name of the generated verifier [default: the one for that many segments, or for direct proofs].
     #[arg(long, value_name = "NAME")]
     verifier: Option<String>,
     /// Folder that forge compiled into.
@@ -119,20 +118,22 @@ struct Model {
 }
 
 fn model(args: &Deploy) -> Result<Model, Failure> {
-    if let (Some(digest), Some(schema), Some(segments)) =
-        (args.model_digest, args.schema_digest, args.segments)
-    {
+    if let (Some(digest), Some(schema)) = (args.model_digest, args.schema_digest) {
+        let segments = args.shape.asked()?.ok_or_else(|| {
+            Failure::input("how is the model proven? its digest does not say")
+                .hint("--segments N, or --profile direct, as the keys were made")
+        })?;
         return Ok(Model { digest, schema, segments });
     }
     let Some(folder) = &args.model else {
         return Err(Failure::input("which model decides? --model DIR names its package"));
     };
     let package = Package::load(folder)?;
-    let segments = args.segments.unwrap_or(package.segments);
+    let segments = args.shape.of(&package)?;
     let progress = args.setup.progress()?;
     let store = Arc::new(args.setup.store()?);
     let schema = package.schema.digest();
-    let prover = warm(package, segments, store, &|event| progress.event(event))?;
+    let prover = Warm::new(package, segments, store, &|event| progress.event(event))?;
     Ok(Model { digest: prover.model_digest()?, schema, segments })
 }
 
@@ -213,7 +214,7 @@ pub async fn deploy_pool(args: Deploy) -> Outcome {
         grace_days: args.grace,
         tiers,
     };
-    let verifier = args.verifier.unwrap_or_else(|| format!("TesseraVerifier{}", model.segments));
+    let verifier = args.verifier.unwrap_or_else(|| verifier_name(model.segments));
     let plan = Plan {
         token,
         verifier,

@@ -4,6 +4,7 @@ mod amount;
 mod borrow;
 mod deploy;
 mod deposit;
+mod proofs;
 mod quote;
 mod repay;
 mod request;
@@ -27,6 +28,14 @@ Example: a pool of a demonstration token on a local chain, for two bands of scor
     /// Show a pool: token, cash, tiers with their thresholds, models and prices; or a loan.
     #[command(after_help = "Example:\n  tessera pool show --deployment deployment.json")]
     Show(show::Show),
+    /// Count the direct proofs of a model that a pool has made public, against the number that confirm nothing.
+    ///
+    /// A direct proof says a little about its model: after more proofs than its key has rows of salt, somebody
+    /// who already holds the whole model can confirm that it is this one. Exit code 1 once that is so.
+    #[command(after_help = "\
+Example:
+  tessera pool proofs --deployment deployment.json --model package")]
+    Proofs(proofs::Proofs),
     /// Deposit tokens for shares of the pool's vault.
     #[command(after_help = "\
 Example:
@@ -59,6 +68,7 @@ pub fn run(command: Command) -> Outcome {
     match command {
         Command::Deploy(args) => block_on(deploy::deploy_pool(*args)),
         Command::Show(args) => block_on(show::show(args)),
+        Command::Proofs(args) => proofs::proofs(args),
         Command::Deposit(args) => block_on(deposit::deposit(args)),
         Command::Quote(args) => block_on(quote::quote(args)),
         Command::Request(args) => block_on(request::request(args)),
