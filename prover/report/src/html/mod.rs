@@ -42,8 +42,8 @@ fn write_page(out: &mut String, package: &Package, report: &Report) -> fmt::Resu
         out,
         "<rect width=\"6\" height=\"6\"/><path d=\"M-1 7L7 -1\"/></pattern></defs></svg>"
     )?;
-    writeln!(out, "<h1>{name}</h1>\n<p class=\"lead\">How far the quantised model, which is the")?;
-    writeln!(out, "model of record, is from the file it was imported from.</p>")?;
+    writeln!(out, "<h1>{name}</h1>\n<p class=\"lead\">How closely the quantised model, which is")?;
+    writeln!(out, "the model of record, follows the file that was imported.</p>")?;
 
     if let Some(calibration) = &report.calibration {
         write_cards(out, calibration)?;
@@ -165,7 +165,7 @@ fn write_stability(out: &mut String, stability: &Stability) -> fmt::Result {
         "({} rows). By custom, below 0.1 is stable and above 0.25 is not.</p>",
         stability.rows
     )?;
-    table(out, &["from points", "there", "here"], |out| {
+    table(out, &["from points", "share in the other sample", "share in this one"], |out| {
         stability.parts.iter().try_for_each(|part| {
             let from = part.from.map_or_else(|| "lowest".into(), |from| format!("{from:.1}"));
             row(out, &[&from, &share(Some(part.other)), &share(Some(part.share))])
@@ -191,7 +191,10 @@ fn write_scores(out: &mut String, calibration: &Calibration) -> fmt::Result {
         return Ok(());
     }
     writeln!(out, "<h3>Rows that the schema refuses</h3>")?;
-    writeln!(out, "<p>By the first fault of each; they count in no figure. Rows are counted from")?;
+    writeln!(
+        out,
+        "<p>Each row is listed by its first fault, and counts in no figure. Rows are counted from"
+    )?;
     writeln!(out, "1, without the header.</p>")?;
     table(out, &["feature", "the value", "rows", "which"], |out| {
         calibration.refused.iter().try_for_each(|refused| {
@@ -229,7 +232,7 @@ fn write_bands(out: &mut String, calibration: &Calibration) -> fmt::Result {
 }
 
 fn write_errors(out: &mut String, calibration: &Calibration) -> fmt::Result {
-    writeln!(out, "<h2>Error</h2>\n<p>What quantising does to a score.</p>")?;
+    writeln!(out, "<h2>Error</h2>\n<p>How far quantising moves a score.</p>")?;
     table(out, &["", "mean", "99.9 %", "largest"], |out| {
         for (name, Errors { mean, p999, max }) in
             [("in log-odds", calibration.margin_error), ("in points", calibration.points_error)]
@@ -289,9 +292,13 @@ fn write_tenths(out: &mut String, calibration: &Calibration) -> fmt::Result {
     }
     writeln!(
         out,
-        "<h2>Reliability</h2>\n<p>Bad rows by tenths of score, as points and scaling say"
+        "<h2>Reliability</h2>\n<p>For each tenth of the scores: the share of bad rows that the"
     )?;
-    writeln!(out, "and as they were. Where the two part, points do not mean these odds.</p>")?;
+    writeln!(
+        out,
+        "points stand for, and the share that was observed. Where the two differ by more"
+    )?;
+    writeln!(out, "than the intervals, the points do not stand for these odds.</p>")?;
     plot::reliability(out, &calibration.tenths)?;
     table(out, &["points", "rows", "expected", "observed"], |out| {
         calibration.tenths.iter().try_for_each(|tenth| {
