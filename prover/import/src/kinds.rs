@@ -4,8 +4,8 @@
 use super::error::Fault;
 
 /// What to give instead of a file of another format.
-pub(crate) const KNOWN: &str = "give what XGBoost saves as .json or .ubj, LightGBM as .txt, CatBoost as .json, an ONNX file, or a scorecard or a table of coefficients \
-                                as CSV";
+pub(crate) const KNOWN: &str = "give what XGBoost saves as .json or .ubj, LightGBM as .txt, CatBoost as .json, an ONNX file, PMML, or a scorecard or a table of \
+                                coefficients as CSV";
 const UNPACK: &str = "unpack it and give the model file that is inside";
 /// How XGBoost's binary files become JSON. Version 3.1 reads the old one no more.
 const RESAVE: &str = "load and save it with a version that reads both, python -m pip install \"xgboost<3.1\" \
@@ -15,6 +15,9 @@ const SAVE_ITSELF: &str = "save the model itself: model.save_model(\"m.json\") f
                            model.booster_.save_model(\"m.txt\") for LightGBM";
 const TO_ONNX: &str = "export it with skl2onnx: skl2onnx.to_onnx(model, X[:1]), and write what its \
                        SerializeToString() gives to a file";
+const FROM_EBM: &str = "train it with interactions=0, and write its terms as CSV: a row for each bin with the \
+                        columns variable, bin, WoE (the term's score) and coefficient (1), and a row for the \
+                        intercept";
 const FROM_TORCH: &str =
     "export it: torch.onnx.export(model, example, \"m.onnx\", external_data=False)";
 const FROM_KERAS: &str = "export it: model.export(\"m.onnx\", format=\"onnx\")";
@@ -60,6 +63,10 @@ fn recognise(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => ("an xz file", UNPACK),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => ("a zstd file", UNPACK),
         [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7z file", UNPACK),
+        [0x80, 2..=5, ..] if has("interpret") => ("a pickle of InterpretML", FROM_EBM),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+            ("a compressed pickle, perhaps of joblib", TO_ONNX)
+        }
         [0x80, 2..=5, ..] if has("sklearn") => ("a pickle of scikit-learn", TO_ONNX),
         [0x80, 2..=5, ..] if has("torch") => ("a pickle of torch", FROM_TORCH),
         [0x80, ..] => ("a Python pickle", SAVE_ITSELF),
@@ -81,7 +88,7 @@ fn recognise(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if text.starts_with(b"[") || text.starts_with(b"booster[") => {
             ("a list, perhaps XGBoost's dump of its trees", SAVE_ITSELF)
         }
-        _ if text.starts_with(b"<") => ("XML, perhaps PMML", KNOWN),
+        _ if text.starts_with(b"<") => ("XML or HTML, but not PMML", KNOWN),
         _ => return None,
     })
 }

@@ -16,6 +16,7 @@ mod kinds;
 mod lightgbm;
 mod network;
 mod onnx;
+mod pmml;
 mod quantise;
 mod resolve;
 mod score;
@@ -40,6 +41,7 @@ pub use network::{
     MAX_WEIGHTS, MAX_WIDTH, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind,
     SourceLayer, SourceNetwork,
 };
+pub use pmml::Pmml;
 pub use resolve::Findings;
 pub use score::{ScoreError, score_csv};
 pub use source::SourceModel;
@@ -225,6 +227,11 @@ fn load(
             guesses = open;
             SourceModel::Network(network)
         }
+        SourceModel::Pmml(_) => {
+            let columns = match_features(path, &model, schema, options)?;
+            let SourceModel::Pmml(pmml) = model else { unreachable!("matched above") };
+            pmml.model(schema, &columns).map_err(in_file)?
+        }
         model => model,
     };
     let columns = match_features(path, &model, schema, options)?;
@@ -245,7 +252,7 @@ fn load(
             notes.extend(more);
             Reference::Network(network)
         }
-        SourceModel::Coefficients(_) => unreachable!("made a network above"),
+        SourceModel::Coefficients(_) | SourceModel::Pmml(_) => unreachable!("built above"),
     };
     let quantised = match &reference {
         Reference::Trees { ensemble, columns } => {
@@ -301,6 +308,7 @@ pub fn read(bytes: &[u8], options: &ImportOptions) -> Result<SourceModel, Fault>
             lightgbm::read(bytes).map(SourceModel::Trees)
         }
         _ if onnx::is_onnx(bytes) => onnx::read(bytes),
+        _ if pmml::is_pmml(bytes) => pmml::read(bytes).map(SourceModel::Pmml),
         _ if scorecard::is_scorecard(bytes) => scorecard::read(bytes).map(SourceModel::Trees),
         _ if coefficients::is_table(bytes) => {
             coefficients::read(bytes).map(SourceModel::Coefficients)

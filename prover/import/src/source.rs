@@ -5,6 +5,7 @@ use super::{
     coefficients::Coefficients,
     ensemble::Ensemble,
     network::{ResolvedNetwork, SourceNetwork},
+    pmml::Pmml,
 };
 use tessera_model::{Features, Format, Model, Node, Scaling, Schema, Score};
 
@@ -17,6 +18,8 @@ pub enum SourceModel {
     Network(SourceNetwork),
     /// Coefficients of a linear model, which only a schema can tell the features of.
     Coefficients(Coefficients),
+    /// PMML, of which a schema makes trees or a linear model.
+    Pmml(Pmml),
 }
 
 impl SourceModel {
@@ -26,6 +29,7 @@ impl SourceModel {
             Self::Trees(of) => of.format,
             Self::Network(of) => of.format,
             Self::Coefficients(_) => Format::Coefficients,
+            Self::Pmml(_) => Format::Pmml,
         }
     }
 
@@ -35,6 +39,7 @@ impl SourceModel {
             Self::Trees(of) => of.library.as_deref(),
             Self::Network(of) => of.library.as_deref(),
             Self::Coefficients(_) => None,
+            Self::Pmml(of) => of.library(),
         }
     }
 
@@ -44,6 +49,7 @@ impl SourceModel {
             Self::Trees(of) => &of.objective,
             Self::Network(of) => &of.objective,
             Self::Coefficients(_) => "logistic regression",
+            Self::Pmml(of) => of.objective(),
         }
     }
 
@@ -53,6 +59,7 @@ impl SourceModel {
             Self::Trees(of) => of.feature_count,
             Self::Network(of) => of.feature_count,
             Self::Coefficients(_) => 0,
+            Self::Pmml(of) => of.feature_count(),
         }
     }
 
@@ -62,6 +69,7 @@ impl SourceModel {
             Self::Trees(of) => &of.features,
             Self::Network(of) => &of.features,
             Self::Coefficients(_) => &[],
+            Self::Pmml(of) => of.features(),
         }
     }
 
@@ -70,6 +78,7 @@ impl SourceModel {
         match self {
             Self::Trees(of) => of.trees.len(),
             Self::Network(_) | Self::Coefficients(_) => 0,
+            Self::Pmml(of) => of.trees(),
         }
     }
 
@@ -77,7 +86,7 @@ impl SourceModel {
     pub fn into_trees(self) -> Option<Ensemble> {
         match self {
             Self::Trees(ensemble) => Some(ensemble),
-            Self::Network(_) | Self::Coefficients(_) => None,
+            Self::Network(_) | Self::Coefficients(_) | Self::Pmml(_) => None,
         }
     }
 
@@ -87,6 +96,7 @@ impl SourceModel {
             Self::Trees(of) => &of.notes,
             Self::Network(of) => &of.notes,
             Self::Coefficients(_) => &[],
+            Self::Pmml(of) => of.notes(),
         }
     }
 }

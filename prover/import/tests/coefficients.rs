@@ -61,6 +61,12 @@ fn weights_of_evidence() {
     assert!(refused.contains("there is no intercept"), "{refused}");
 }
 
+/// An explainable boosting machine without interactions adds a number for each feature's bin.
+#[test]
+fn explainable_boosting_machines() {
+    assert_eq!(golden("ebm.csv", "ebm_rows.csv", &[], 1e-7), Format::ScorecardCsv);
+}
+
 fn refused(table: &str, features: Vec<Feature>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");

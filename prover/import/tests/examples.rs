@@ -19,7 +19,7 @@ struct Example {
     error: f64,
 }
 
-const EXAMPLES: [Example; 10] = [
+const EXAMPLES: [Example; 11] = [
     Example {
         folder: "catboost",
         model: "model.json",
@@ -104,6 +104,15 @@ const EXAMPLES: [Example; 10] = [
         rows: 500,
         // Torch's own margins, in double precision.
         error: 2e-3,
+    },
+    Example {
+        folder: "pmml",
+        model: "model.pmml",
+        format: Format::Pmml,
+        by_position: false,
+        column: "margin",
+        rows: 300,
+        error: 1e-7,
     },
     Example {
         folder: "scorecard",

@@ -333,6 +333,15 @@ fn lightgbm_german_credit() {
     assert!(found.report.notes[0].contains("by position"));
 }
 
+/// Categories that CatBoost makes numbers of by statistics of the training data.
+#[test]
+fn catboost_of_categories_is_refused_by_name() {
+    let bytes = std::fs::read(fixture("onnx/refused/catboost_categories.json")).unwrap();
+    let refused = read(&bytes, &ImportOptions::default()).unwrap_err().to_string();
+    assert!(refused.contains("1 features of categories"), "{refused}");
+    assert!(refused.contains("one-hot encoded"), "{refused}");
+}
+
 /// Rows with numbers between grid points: refused, or rounded and then compared with what the library says of
 /// the numbers as they are.
 #[test]

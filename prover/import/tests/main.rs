@@ -12,6 +12,8 @@ mod hostile;
 mod hostile_catboost;
 mod hostile_lightgbm;
 mod hostile_onnx;
+mod hostile_pmml;
 mod onnx;
+mod pmml;
 mod scorecard;
 mod traps;

@@ -6,10 +6,11 @@ use super::{
     value::{Basis, Column, Row, Sum, Value},
 };
 use crate::{
-    ensemble::Ensemble,
+    ensemble::{Ensemble, Precision, SourceNode, SourceTree},
     error::Fault,
     network::{MAX_WEIGHTS, SourceLayer},
 };
+use tessera_model::MAX_TREES;
 
 /// The margin of an output: the log-odds of class 1, and what the file makes of it.
 pub(super) struct Margin {
@@ -117,12 +118,51 @@ pub(super) fn layers(margin: Sum, units: &mut Units) -> Result<Vec<SourceLayer>,
     Ok(layers)
 }
 
+/// The trees of several ensembles, such as weights of evidence that a linear model adds up.
+fn several(margin: &Sum, units: &mut Units) -> Result<Ensemble, Fault> {
+    let mut all: Option<Ensemble> = None;
+    let mut base = margin.constant;
+    for (unit, factor) in &margin.terms {
+        let ensemble = &units.trees[*unit as usize];
+        if !ensemble.categories.is_empty() {
+            let hint =
+                "imported is one tree ensemble with all its trees, or several that ask for numbers";
+            return Err(Fault::unsupported(
+                "a score of several tree ensembles of categories",
+                hint,
+            ));
+        }
+        base += factor * ensemble.base;
+        let scaled = |node: &SourceNode| match node {
+            SourceNode::Leaf(value) => SourceNode::Leaf(value * factor),
+            SourceNode::Split(split) => SourceNode::Split(split.clone()),
+        };
+        let trees = ensemble.trees.iter().map(|tree| SourceTree {
+            nodes: tree.nodes.iter().map(scaled).collect(),
+            weight: tree.weight,
+        });
+        let trees: Vec<_> = trees.collect();
+        match &mut all {
+            Some(all) => all.trees.extend(trees),
+            None => all = Some(Ensemble { trees, ..ensemble.clone() }),
+        }
+    }
+    let Some(all) = all.filter(|all| all.trees.len() <= MAX_TREES) else {
+        return Err(Fault::malformed("the trees", format!("none, or more than {MAX_TREES}")));
+    };
+    let leaves = all.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
+        SourceNode::Leaf(value) => Some(*value),
+        SourceNode::Split(_) => None,
+    });
+    if !leaves.chain([base]).all(f64::is_finite) {
+        return Err(Fault::malformed("the trees", "a factor that is not finite"));
+    }
+    Ok(Ensemble { base, exact_base: base, sum: Precision::F64, sigmoid: 1.0, ..all })
+}
+
 /// The trees whose sum makes `margin`.
 pub(super) fn trees(margin: &Sum, units: &mut Units) -> Result<Ensemble, Fault> {
-    let [(unit, factor)] = margin.terms[..] else {
-        let hint = "imported is one tree ensemble with all its trees";
-        return Err(Fault::unsupported("a score of several tree ensembles", hint));
-    };
+    let [(unit, factor)] = margin.terms[..] else { return several(margin, units) };
     if factor == 0.0 || !factor.is_finite() || !(margin.constant / factor).is_finite() {
         return Err(Fault::malformed("the trees", "a factor that is 0 or not finite"));
     }

@@ -58,7 +58,7 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
     let transform = node.text("post_transform", "NONE")?;
     let both = node.integers("class_ids").contains(&1);
     let leaves = Leaves::read(node, "class", &[0, 1])?;
-    let forest = "its leaves are probabilities that are averaged (a random forest, or a single \
+    let forest = "its leaves are probabilities that are averaged (a random forest, AdaBoost, or a single \
                   tree), which is no sum of log-odds: train boosted trees, or a logistic regression";
     match (transform, both) {
         ("LOGISTIC", false) => {
@@ -87,8 +87,8 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
         ("NONE", _) => Err(node.unsupported("post_transform NONE", forest)),
         (transform, _) => {
             let hint = "give boosted trees of two classes with LOGISTIC and the weights of one class, or \
-                        of both as opposites without base_values (CatBoost: set_scale_and_bias(1, 0)), or \
-                        with SOFTMAX and no base_values";
+                        of both as opposites without base_values, or with SOFTMAX and no base_values. Of CatBoost with a \
+                        bias give the JSON, save_model(\"m.json\", format=\"json\"): runtimes read the ONNX otherwise";
             Err(node.unsupported(&format!("post_transform {transform:.60?} of these leaves"), hint))
         }
     }

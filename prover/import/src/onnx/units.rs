@@ -2,7 +2,7 @@
 
 use super::{
     node::Node,
-    operators::NO_NUMBER,
+    operators::{AFTER_SIGMOID, NO_NUMBER},
     value::{Basis, Column, Lookup, Scaled, Sum},
 };
 use crate::{
@@ -66,7 +66,10 @@ impl Units {
     /// Counts copies of `columns`.
     pub fn spend_on(&mut self, node: &Node<'_>, columns: &[Column]) -> Result<(), Fault> {
         let terms = |column: &Column| match column {
-            Column::Sum(sum) | Column::Sigmoid(sum) => sum.terms.len() + COLUMN_TERMS,
+            Column::Sum(sum)
+            | Column::Sigmoid(sum)
+            | Column::Exp(sum)
+            | Column::OnePlusExp(sum) => sum.terms.len() + COLUMN_TERMS,
             // A category and its number.
             Column::Lookup(lookup) => 4 * lookup.values.len() + COLUMN_TERMS,
             _ => COLUMN_TERMS,
@@ -199,9 +202,8 @@ impl Units {
             Column::Text(_) | Column::Missing { .. } => {
                 return Err(node.unsupported("arithmetic with what is no number", NO_NUMBER));
             }
-            Column::Sigmoid(_) => {
-                let hint = "a sigmoid is imported as the last step only; use ReLU inside";
-                return Err(node.unsupported("arithmetic after a sigmoid", hint));
+            Column::Sigmoid(_) | Column::Exp(_) | Column::OnePlusExp(_) => {
+                return Err(node.unsupported("arithmetic after a sigmoid", AFTER_SIGMOID));
             }
         };
         self.spend(node, sum.terms.len(), sum.terms.len())?;
@@ -211,6 +213,7 @@ impl Units {
 
 /// Refuses sums over units of which neither is made of the other.
 fn different(node: &Node<'_>) -> Fault {
-    let hint = "imported are sums of layers of which one is made of the other";
+    let hint = "imported are sums of layers of which one is made of the other. Where bins (WOETransformer) stand \
+                beside numbers, bin all features or none";
     node.unsupported("a sum of numbers that have nothing to do with each other", hint)
 }

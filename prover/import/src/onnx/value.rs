@@ -40,7 +40,10 @@ pub(super) enum Column {
     /// A feature's text, as it came in.
     Text(usize),
     /// Whether a feature is missing, or whether it is there.
-    Missing { feature: usize, negated: bool },
+    Missing {
+        feature: usize,
+        negated: bool,
+    },
     /// A feature's number, scaled.
     Scaled(Scaled),
     /// A number for each category.
@@ -49,6 +52,9 @@ pub(super) enum Column {
     Sum(Sum),
     /// The logistic function of a sum.
     Sigmoid(Sum),
+    /// `exp` of a sum, and 1 more: on the way to a logistic function that is written out.
+    Exp(Sum),
+    OnePlusExp(Sum),
 }
 
 /// `(x − offset) · scale`.

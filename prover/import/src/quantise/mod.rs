@@ -7,7 +7,7 @@ mod trees;
 mod tests;
 
 pub(super) use network::quantise as quantise_network;
-pub(super) use trees::quantise as quantise_trees;
+pub(super) use trees::{quantise as quantise_trees, runs};
 
 use tessera_model::{Model, ModelError, SCORE_LIMIT};
 

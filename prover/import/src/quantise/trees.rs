@@ -58,13 +58,13 @@ pub(crate) fn quantise(
 
 /// A run of codes: from `start` up to the next run, all go left or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
-    start: u64,
-    left: bool,
+pub(crate) struct Run {
+    pub start: u64,
+    pub left: bool,
 }
 
 /// The answers of `split` for every code of `feature`, as runs with alternating answers.
-fn runs(split: &SourceSplit, feature: &Feature) -> Vec<Run> {
+pub(crate) fn runs(split: &SourceSplit, feature: &Feature) -> Vec<Run> {
     let past_values = feature.last() + 1;
     let mut starts: Vec<u64> = split
         .cuts()

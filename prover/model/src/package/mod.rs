@@ -174,6 +174,8 @@ pub enum Format {
     ScorecardCsv,
     /// A table of a logistic regression's coefficients.
     Coefficients,
+    /// Predictive Model Markup Language, version 4.
+    Pmml,
 }
 
 impl std::fmt::Display for Format {
@@ -186,6 +188,7 @@ impl std::fmt::Display for Format {
             Self::Onnx => "ONNX",
             Self::ScorecardCsv => "scorecard CSV",
             Self::Coefficients => "table of coefficients",
+            Self::Pmml => "PMML",
         })
     }
 }

@@ -154,6 +154,9 @@ fn places(from: &[usize], to: &[usize]) -> Vec<usize> {
 fn add(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Column, Fault> {
     match (x, y) {
         (Column::Constant(x), Column::Constant(y)) => Ok(Column::Constant(x + y)),
+        (Column::Exp(sum), Column::Constant(1.0)) | (Column::Constant(1.0), Column::Exp(sum)) => {
+            Ok(Column::OnePlusExp(sum.clone()))
+        }
         (column, Column::Constant(number)) | (Column::Constant(number), column) => {
             shift(node, units, column, *number)
         }
@@ -197,6 +200,9 @@ fn divide(node: &Node<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
             _ => linear(node, x, |x| x / number),
         },
         Column::Constant(_) => Err(node.malformed("a division by 0")),
+        Column::OnePlusExp(sum) if matches!(x, Column::Constant(1.0)) => {
+            Ok(Column::Sigmoid(sum.clone().times(-1.0)))
+        }
         _ => {
             let hint = "imported are divisions by constants";
             Err(node.unsupported("a division by a feature", hint))
@@ -234,7 +240,9 @@ fn linear(node: &Node<'_>, column: &Column, by: impl Fn(f64) -> f64) -> Result<C
             Column::Sum(sum)
         }
         Column::Text(_) | Column::Missing { .. } => return Err(text(node)),
-        Column::Sigmoid(_) => return Err(after_sigmoid(node)),
+        Column::Sigmoid(_) | Column::Exp(_) | Column::OnePlusExp(_) => {
+            return Err(after_sigmoid(node));
+        }
     })
 }
 
@@ -259,7 +267,9 @@ fn shift(
             None => return Err(node.malformed("a sum of nothing")),
         },
         Column::Text(_) | Column::Missing { .. } => return Err(text(node)),
-        Column::Sigmoid(_) => return Err(after_sigmoid(node)),
+        Column::Sigmoid(_) | Column::Exp(_) | Column::OnePlusExp(_) => {
+            return Err(after_sigmoid(node));
+        }
     })
 }
 
@@ -278,8 +288,15 @@ fn text(node: &Node<'_>) -> Fault {
 }
 
 fn after_sigmoid(node: &Node<'_>) -> Fault {
-    let hint = "a sigmoid is imported as the last step only; use ReLU inside";
-    node.unsupported("arithmetic after a sigmoid", hint)
+    node.unsupported("arithmetic after a sigmoid", super::AFTER_SIGMOID)
+}
+
+/// `Sum` of one input.
+pub(super) fn sum_of_one(call: &Call<'_>) -> Result<Vec<Value>, Fault> {
+    match &call.inputs[..] {
+        [value] => Ok(vec![value.clone()]),
+        _ => Err(call.node.unsupported("a sum of several tables", super::AFTER_SIGMOID)),
+    }
 }
 
 /// `Neg`.

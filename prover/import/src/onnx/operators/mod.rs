@@ -22,6 +22,12 @@ pub(super) use probability::{is_pair, note_classes, pair, several_classes};
 pub(super) const NO_NUMBER: &str = "encode texts as numbers first (OneHotEncoder), and replace \
                                     missing values: torch.where(torch.isnan(x), mean, x)";
 
+/// What to do where a probability goes on into arithmetic.
+pub(super) const AFTER_SIGMOID: &str = "a sigmoid is imported as the last step only. Means of probabilities (random \
+     forests, bagging, CalibratedClassifierCV with ensemble=True) are no log-odds: calibrate with ensemble=False and \
+     method=\"sigmoid\". An isotonic calibration keeps the order: give the model without it, and move the threshold. \
+     Inside a network, use ReLU";
+
 /// A node with the values that come in.
 pub(super) struct Call<'a> {
     pub node: Node<'a>,
@@ -48,7 +54,8 @@ impl Call<'_> {
                 Err(self.node.unsupported(&format!("a constant as input {index}"), hint))
             }
             Some(Value::Label) => {
-                let hint = "export probabilities: the chosen class is no score";
+                let hint = "export probabilities: the chosen class is no score. Give bins (KBinsDiscretizer) as a CSV \
+                            table with the columns variable, bin, WoE, coefficient, and a row for the intercept";
                 Err(self.node.unsupported("arithmetic with the chosen class", hint))
             }
             _ => Err(self.node.malformed(format!("it has no input {index}"))),
@@ -125,6 +132,8 @@ pub(super) fn apply(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, Fa
             elementwise::binary(call, operator, units)
         }
         ("", "Neg") => row(elementwise::negative(call, units)?),
+        ("", "Sum") => elementwise::sum_of_one(call),
+        ("", "Exp") => row(probability::exponential(call, units)?),
         ("ai.onnx.ml", "Scaler") => row(elementwise::scaler(call, units)?),
         ("", "BatchNormalization") => row(elementwise::batch_normalization(call, units)?),
 
@@ -189,6 +198,17 @@ fn unknown(node: &Node<'_>, domain: &str, operator: &str) -> Fault {
         ) => "imported are networks of dense layers with ReLU",
         ("", "QuantizeLinear" | "DequantizeLinear" | "QLinearMatMul" | "MatMulInteger") => {
             "export the model in floating point: Tessera quantises it itself"
+        }
+        ("", "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual") => {
+            "comparisons are read as trees and bins only: give bins (KBinsDiscretizer) as a CSV table with the \
+             columns variable, bin, WoE, coefficient, and a row for the intercept"
+        }
+        ("", "ArgMin") => {
+            "an isotonic calibration keeps the order of scores: give the model without it, and move the threshold"
+        }
+        ("", "ReduceMean" | "Mean" | "ConstantOfShape" | "Equal") => {
+            "means and votes of several models (bagging, AdaBoost, random forests) are no log-odds: train boosted \
+             trees, a logistic regression or a network"
         }
         ("", "If" | "Loop" | "Scan") => "imported are graphs without branches and loops",
         ("" | "ai.onnx.ml", _) => {

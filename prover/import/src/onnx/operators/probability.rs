@@ -39,6 +39,15 @@ pub(super) fn each_sigmoid(node: &Node<'_>, units: &mut Units, row: &Row) -> Res
     Ok(Row { shape: row.shape.clone(), columns })
 }
 
+/// `Exp`: the beginning of a logistic function, as scikit-learn's calibration is written.
+pub(super) fn exponential(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
+    let (node, row) = (&call.node, call.row(0)?);
+    let (_, sums) = sums(node, units, &row)?;
+    units.spend_on(node, &row.columns)?;
+    let columns = sums.into_iter().map(Column::Exp).collect();
+    Ok(Row { shape: row.shape.clone(), columns })
+}
+
 /// `Sigmoid`.
 pub(super) fn sigmoid(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
     each_sigmoid(&call.node, units, &*call.row(0)?)
@@ -72,7 +81,8 @@ pub(super) fn absolute(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault>
     if row.columns.iter().all(|column| matches!(column, Column::Sigmoid(_))) {
         return Ok(Row { shape: row.shape.clone(), columns: row.columns.clone() });
     }
-    let hint = "imported are linear models and networks of dense layers with ReLU";
+    let hint = "imported are linear models and networks of dense layers with ReLU. An isotonic calibration keeps the \
+                order of scores: give the model without it, and move the threshold";
     Err(node.unsupported("absolute values", hint))
 }
 

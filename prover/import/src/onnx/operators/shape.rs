@@ -222,7 +222,8 @@ pub(super) fn concat(call: &Call<'_>, units: &mut Units, axis: i64) -> Result<Ro
     let Some(first) = rows.first() else { return Err(node.malformed("it has no input")) };
     let rank = first.shape.len();
     let Some(axis) = call.axis(axis, rank + 1)?.checked_sub(1) else {
-        let hint = "imported are graphs that keep rows apart";
+        let hint = "imported are graphs that keep rows apart. Means of several models (bagging) are no log-odds: \
+                    export one of them";
         return Err(node.unsupported("putting rows below each other (axis 0)", hint));
     };
     let mut shape = first.shape.clone();
