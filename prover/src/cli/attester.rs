@@ -18,7 +18,10 @@ use tessera_credential::{
     AccountKey, Exposure, Grant, Home, Opening, SignedCredential, date, issue,
 };
 use tessera_import::Table;
-use tessera_model::{Features, Schema};
+use tessera_model::{
+    Features, Schema,
+    schema::{Fault, Rounding},
+};
 
 /// Names of the two halves of a credential in their folder.
 pub const CREDENTIAL: &str = "credential.json";
@@ -72,6 +75,9 @@ pub struct Issue {
     /// The borrower's row, counted from 1 without the header.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     row: u64,
+    /// Round numbers to the schema's grids, and say which were rounded.
+    #[arg(long)]
+    round: bool,
     /// Chain on which the credential is valid.
     #[arg(long)]
     chain_id: u64,
@@ -169,7 +175,8 @@ fn new(args: New) -> Outcome {
 fn issue_one(args: Issue) -> Outcome {
     let key = AccountKey::load(&args.key)?;
     let schema = Schema::load(&args.schema)?;
-    let features = row(&args.csv, &schema, args.row)?;
+    let rounding = if args.round { Rounding::Nearest } else { Rounding::Refused };
+    let features = row(&args.csv, &schema, args.row, rounding)?;
     let home = Home { chain_id: args.chain_id, registry: args.registry };
     let Holder { holder, person, pseudonym_key } = args.holder;
     let holder = match (holder, person) {
@@ -225,8 +232,9 @@ fn issue_one(args: Issue) -> Outcome {
     Ok(())
 }
 
-/// The features in row number `row` of a table.
-pub fn row(csv: &Path, schema: &Schema, row: u64) -> Result<Features, Failure> {
+/// The features in row number `row` of a table. Says which numbers were rounded, by name: their values are the
+/// borrower's secret.
+pub fn row(csv: &Path, schema: &Schema, row: u64, rounding: Rounding) -> Result<Features, Failure> {
     let mut table = Table::open(csv)?;
     let in_file =
         |error: &dyn std::fmt::Display| Failure::input(format!("{}: {error}", csv.display()));
@@ -239,7 +247,28 @@ pub fn row(csv: &Path, schema: &Schema, row: u64) -> Result<Features, Failure> {
     let record = record?;
     let cells: Vec<&str> = record.iter().collect();
     let row = usize::try_from(row).unwrap_or(usize::MAX);
-    schema.encode_row(&columns, row, &cells).map_err(|error| in_file(&error))
+    let features = schema.encode_row_rounded(&columns, row, &cells, rounding).map_err(|error| {
+        let failure = in_file(&error);
+        match (rounding, error.fault) {
+            (Rounding::Refused, Fault::OffGrid) => {
+                failure.hint("--round takes the nearest number with so many decimals")
+            }
+            _ => failure,
+        }
+    })?;
+    let rounded: Vec<_> = schema
+        .features
+        .iter()
+        .enumerate()
+        .filter(|(index, feature)| {
+            columns.cell(*index, &cells).is_some_and(|cell| feature.encode(cell).is_err())
+        })
+        .map(|(_, feature)| feature.name.as_str())
+        .collect();
+    if !rounded.is_empty() {
+        talk(format_args!("rounded to the schema's grid: {}", rounded.join(", ")));
+    }
+    Ok(features)
 }
 
 fn check(args: Check) -> Outcome {

@@ -17,6 +17,7 @@ use tessera::{
 };
 use tessera_artifact::{Secrecy, write};
 use tessera_credential::{AccountKey, Exposure, Grant, Home, Issued, issue};
+use tessera_model::schema::Rounding;
 use tessera_proving::{ProofFile, ProvingError, Secrets};
 
 pub const DAY: u64 = 86_400;
@@ -49,7 +50,8 @@ impl Story<'_> {
         person: &str,
     ) -> Result<Issued, Failure> {
         let schema = &self.prover.package().schema;
-        let features = row(&self.options.example.join("golden.csv"), schema, number)?;
+        let features =
+            row(&self.options.example.join("golden.csv"), schema, number, Rounding::Refused)?;
         let deployment = &self.world.deployment;
         let home = Home { chain_id: deployment.chain_id, registry: deployment.registry.address };
         let attester = &self.world.people.attester;
