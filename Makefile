@@ -7,7 +7,7 @@ BUILD_TESTED = $(CARGO) test --release --workspace --no-run --test cli
 
 FOREST := target/bench/forest.json
 
-.PHONY: help contracts demo test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
+.PHONY: help nats-server test-farm contracts demo demo-farm test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
 	sdk sdk-build sdk-generate app app-local test-app \
 	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
@@ -32,6 +32,10 @@ demo: contracts ## a loan against a proof on a local chain, and what is refused
 	@echo "== building the tessera command (the first build takes several minutes)"
 	$(CARGO) build --release -p tessera-prover
 	./target/release/tessera demo
+
+demo-farm: contracts nats-server ## the same loan, proven by two workers of a farm, one of which is killed
+	$(CARGO) build --release -p tessera-prover
+	tools/demo-farm
 
 bench: install $(FOREST) ## figures of every model
 	$(CARGO) run --release -p tessera-prover --example bench
@@ -103,6 +107,15 @@ test-rust: contracts ## the Rust tests
 	$(CARGO) test --release --workspace
 	@echo "== constraints taken out: a share of make mutants"
 	tools/mutants --share 0/6
+
+nats-server:
+	@tools/nats-server --install
+
+# On a real broker: some minutes, so not a part of `make test`. FARM_TESTS=all does everything many times over.
+FARM_TESTS ?= few
+test-farm: nats-server ## the farm on a real broker, with workers that die and lie
+	TESSERA_FARM_TESTS=$(FARM_TESTS) $(CARGO) test --release --workspace --features tessera-farm/nats,tessera-prover/nats \
+		--test jetstream --test farm -- --test-threads 2
 
 test-contracts: install ## the contract tests, with real proofs
 	@echo "== contract tests"

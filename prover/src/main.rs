@@ -2,6 +2,7 @@
 
 mod cli;
 mod demo;
+mod signal;
 
 use std::process::ExitCode;
 

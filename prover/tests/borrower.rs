@@ -92,6 +92,25 @@ fn reasons_are_printed_and_nothing_else() {
 }
 
 #[test]
+fn full_precision_is_rounded_where_that_is_asked_for() {
+    let desk = Desk::new();
+    fs::write(desk.path("rows.csv"), "income,debt\n48371926.4375,73914582\n").unwrap();
+    let (registry, subject) = (format!("0x{:040x}", 0xaa), format!("0x{:040x}", 0xbb));
+    let issue = format!(
+        "attester issue --key attester.key --schema schema.json --csv rows.csv --person Eve \
+         --chain-id 31337 --registry {registry} --subject {subject} --max-exposure 9 --out eve"
+    );
+    let refused = desk.run(&issue, 2);
+    assert!(refused.talk.contains("hint: --round takes the nearest"), "{}", refused.talk);
+    assert!(!desk.path("eve").exists());
+    let said = desk.run(&format!("{issue} --round"), 0);
+    assert!(said.talk.contains("rounded to the schema's grid: income\n"), "{}", said.talk);
+    assert!(!said.talk.contains("48371926"), "a number of the borrower's: {}", said.talk);
+    let explained = desk.run("explain --model package --opening eve/opening.json", 0).out;
+    assert!(explained.contains("income: 48371926"), "{explained}");
+}
+
+#[test]
 fn the_best_tier_is_proven_and_no_more() {
     let desk = Desk::new();
     let prove = "prove --model package --opening ada/opening.json";

@@ -29,6 +29,7 @@ const CORE: &[(&str, &[&str])] = &[
 const HOSTS: &[(&str, &[&str])] = &[
     ("import", &["core", "artifact", "model"]),
     ("report", &["core", "artifact", "model", "import"]),
+    ("farm", &["core", "artifact", "model", "setup", "segment", "proving"]),
     ("verifier-gen", &["core", "artifact", "circuit", "segment", "aggregate", "direct"]),
 ];
 

@@ -41,7 +41,7 @@ Example: a credential for row 7 of a table, good for 90 days
       --chain-id 31337 --registry 0x5FbDB2315678afecb367f032d93F642f64180aa3 \\
       --subject 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --person \"ID 4711\" \\
       --asset 0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0 --max-exposure 5000 --out ada")]
-    Issue(Issue),
+    Issue(Box<Issue>),
     /// Check a credential: form, signature, dates; with the opening, that it fits.
     #[command(after_help = "\
 Example:
@@ -154,7 +154,7 @@ pub struct Check {
 pub fn run(command: Command) -> Outcome {
     match command {
         Command::New(args) => new(args),
-        Command::Issue(args) => issue_one(args),
+        Command::Issue(args) => issue_one(*args),
         Command::Check(args) => check(args),
     }
 }

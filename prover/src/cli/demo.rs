@@ -4,6 +4,7 @@ use super::{
     Failure, Outcome,
     args::SetupWithSrs,
     block_on,
+    farm::OnFarm,
     progress::timeline,
     talk::{data, json, style, talk},
 };
@@ -47,6 +48,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 2)]
     segments: usize,
     #[command(flatten)]
+    on_farm: OnFarm,
+    #[command(flatten)]
     setup: SetupWithSrs,
     /// Print the report as JSON.
     #[arg(long)]
@@ -64,6 +67,7 @@ pub fn run(args: Args) -> Outcome {
         points: args.points,
         threshold: args.threshold,
         segments: args.segments,
+        on_farm: args.on_farm,
     };
     if options.threshold.0 < 0 {
         return Err(Failure::input("a threshold below 0 cannot be proven"));

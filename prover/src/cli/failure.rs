@@ -195,6 +195,23 @@ impl From<ProvingError> for Failure {
     }
 }
 
+impl From<tessera_farm::FarmError> for Failure {
+    fn from(error: tessera_farm::FarmError) -> Self {
+        use tessera_farm::FarmError as E;
+        match error {
+            E::WorkerRefused { .. } => Self::of(Exit::No, &error).hint(
+                "a proof under its name was false: check the machine's memory, then give the worker a new name",
+            ),
+            E::Connect { .. } => Self::of(Exit::Input, &error).hint(
+                "is nats-server running there, with these members, and JetStream on? docs/farm.md has the steps",
+            ),
+            E::Artifact(error) => error.into(),
+            E::Proving(error) => error.into(),
+            _ => Self::of(Exit::Input, &error),
+        }
+    }
+}
+
 impl From<VerifyError> for Failure {
     fn from(error: VerifyError) -> Self {
         Self::of(Exit::No, &error)

@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod explain;
 mod failure;
+mod farm;
 mod keys;
 mod model;
 mod pool;
@@ -17,9 +18,11 @@ mod srs;
 mod talk;
 mod verifier;
 mod verify;
+mod worker;
 
 pub use attester::row;
 pub use failure::{Failure, Outcome};
+pub use farm::OnFarm;
 pub use pool::tokens;
 pub use progress::{Progress, Stage};
 pub use talk::talk;
@@ -60,6 +63,11 @@ enum Command {
     Attester(attester::Command),
     /// Prove that a credential's features score at least a threshold.
     Prove(prove::Args),
+    /// Prove segments for a farm, until asked to end.
+    Worker(worker::Args),
+    /// Keys of a farm, the configuration of its broker, and what is on it.
+    #[command(subcommand)]
+    Farm(farm::Command),
     /// What cost a borrower points, for the borrower's eyes only.
     Explain(explain::Args),
     /// Check a proof without a chain.
@@ -85,6 +93,8 @@ impl Command {
             Self::Keys(command) => keys::run(command),
             Self::Attester(command) => attester::run(command),
             Self::Prove(args) => prove::run(args),
+            Self::Worker(args) => worker::run(args),
+            Self::Farm(command) => farm::run(command),
             Self::Explain(args) => explain::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Verifier(command) => verifier::run(command),

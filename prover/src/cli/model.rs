@@ -22,7 +22,7 @@ use tessera_report::{Calibration, Digests, Expected, PAGE_FILE, Report, Sample, 
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Turn a model file (XGBoost, LightGBM, ONNX or a scorecard, detected) into a model package.
+    /// Turn a model file (XGBoost, LightGBM, CatBoost, ONNX, PMML or a scorecard, detected) into a model package.
     ///
     /// The package is secret: it holds the model and the salt that hides its digest.
     #[command(after_help = "\

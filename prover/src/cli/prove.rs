@@ -4,6 +4,7 @@ use super::{
     Failure, Outcome,
     args::{SetupWithSrs, Shape, now},
     batch::Batch,
+    farm::{OnFarm, not_proven},
     talk::{data, hint, json, talk},
 };
 use serde_json::json;
@@ -32,6 +33,11 @@ learns that the next tier was not reached; `--tier N` says only that tier N is r
 Example: for many borrowers, one folder each, with warm keys
   tessera prove --model package --requests borrowers
 
+Example: with the segments proven by a farm's workers
+  tessera prove --model package --opening ada/opening.json --request request.json \\
+      --farm tls://broker.example:4222 --farm-key farm/farm.pub --farm-identity farm/lender.nk \\
+      --tenant lender --out proof.json
+
 Example: for a use of your own
   tessera prove --model package --opening ada/opening.json --threshold 600 \\
       --context 0x0000000000000000000000000000000000000000000000000000000000000001 --out proof.json")]
@@ -42,7 +48,7 @@ pub struct Args {
     /// Proves for many borrowers with keys that are made once: each folder in this one that has an
     /// opening.json and a request.json gets a proof.json, unless it has one.
     #[arg(long, value_name = "DIR",
-        conflicts_with_all = ["opening", "request", "tier", "threshold", "context", "keep_segments", "out"])]
+        conflicts_with_all = ["opening", "request", "tier", "threshold", "context", "keep_segments", "out", "farm"])]
     requests: Option<PathBuf>,
     /// The borrower's secret half of the credential.
     #[arg(long, value_name = "FILE", required_unless_present = "requests")]
@@ -66,6 +72,8 @@ pub struct Args {
     /// the model.
     #[arg(long, value_name = "DIR")]
     keep_segments: Option<PathBuf>,
+    #[command(flatten)]
+    on_farm: OnFarm,
     #[command(flatten)]
     setup: SetupWithSrs,
     /// Where the proof goes.
@@ -142,20 +150,31 @@ pub fn run(args: Args) -> Outcome {
         return Err(Failure::input("a direct proof has no segments to keep")
             .hint("leave out --keep-segments, or choose --profile aggregated"));
     }
+    if segments == DIRECT && args.on_farm.farm.is_some() {
+        return Err(Failure::input("a direct proof has no segments for a farm to prove")
+            .hint("leave out --farm, or choose --segments N"));
+    }
     let prover = Warm::new(package, segments, Arc::new(args.setup.store()?), &report)?;
     if let Some(request) = &request {
         check("model", request.statement.model_digest, prover.model_digest()?)?;
     }
-    let proof = match (&prover, &args.keep_segments) {
-        (Warm::Aggregated(prover), Some(folder)) => {
-            let segments = prover.prove_segments(&secrets, &local(prover), &report)?;
-            let srs = prover.verifier()?.srs;
-            for (index, (proof, _)) in segments.iter().enumerate() {
-                proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
+    let proof = match &prover {
+        Warm::Aggregated(prover) => {
+            let segments = match args.on_farm.prover(prover)? {
+                Some(farm) => {
+                    prover.prove_segments(&secrets, &farm, &report).map_err(not_proven)?
+                }
+                None => prover.prove_segments(&secrets, &local(prover), &report)?,
+            };
+            if let Some(folder) = &args.keep_segments {
+                let srs = prover.verifier()?.srs;
+                for (index, (proof, _)) in segments.iter().enumerate() {
+                    proof.write(&folder.join(format!("segment-{index}.json")), srs)?;
+                }
             }
             prover.aggregate(segments, threshold, context, &report)?
         }
-        _ => prover.prove(&secrets, threshold, context, &report)?,
+        Warm::Direct(prover) => prover.prove(&secrets, threshold, context, &report)?,
     };
     proof.save(&args.out)?;
     summary(&args, &proof, request.as_ref());

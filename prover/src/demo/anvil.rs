@@ -1,6 +1,9 @@
 //! A chain of its own for the demonstration, gone when the demonstration is.
 
-use crate::cli::{Failure, talk};
+use crate::{
+    cli::{Failure, talk},
+    signal::asked_to_end,
+};
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -67,7 +70,7 @@ impl Anvil {
     pub fn end_on_signal(&self) {
         let child = self.child.clone();
         tokio::spawn(async move {
-            signal().await;
+            asked_to_end().await;
             kill(&child);
             talk("interrupted; anvil is stopped");
             std::process::exit(INTERRUPTED);
@@ -90,25 +93,6 @@ fn kill(child: &Mutex<Child>) {
     let mut child = lock(child);
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// Returns when the user (Ctrl-C) or the system asks for the end.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Signals cannot be heard here: nothing will come.
-        std::future::pending::<()>().await;
-    }
 }
 
 #[cfg(all(test, unix))]

@@ -11,7 +11,7 @@ mod steps;
 mod story;
 mod world;
 
-use crate::cli::{Failure, Progress};
+use crate::cli::{Failure, OnFarm, Progress};
 use anvil::Anvil;
 pub use report::DemoReport;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Options {
     pub segments: usize,
     /// SRS and its cache.
     pub store: SrsStore,
+    /// Where the segments are proven.
+    pub on_farm: OnFarm,
 }
 
 /// Runs it. Whatever happens, anvil is gone afterwards.
@@ -64,11 +66,15 @@ pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, F
         Warm::new(package.clone(), options.segments, store, &report)
     })?;
     let keys_seconds = start.elapsed().as_secs_f64();
+    let farm = block_in_place(|| match &prover {
+        Warm::Aggregated(prover) => options.on_farm.prover(prover),
+        Warm::Direct(_) => Ok(None),
+    })?;
 
     let world = progress
         .stage_async("deploy", World::build(options, &anvil, &prover, "deployment.json", progress))
         .await?;
-    let story = Story { options, world: &world, prover: &prover, progress };
+    let story = Story { options, world: &world, prover: &prover, farm: farm.as_ref(), progress };
     let told = story.tell().await?;
     let mut report = told.report(&story, keys_seconds)?;
     if prover.segments() != DIRECT {
@@ -108,6 +114,6 @@ async fn direct(
     let record = "deployment-direct.json";
     let world = World::build(options, anvil, &prover, record, &silent);
     let world = progress.stage_async("direct pool", world).await?;
-    let story = Story { options, world: &world, prover: &prover, progress: &silent };
+    let story = Story { options, world: &world, prover: &prover, farm: None, progress: &silent };
     Ok(Some(progress.stage_async("direct loan", story.bill()).await?))
 }

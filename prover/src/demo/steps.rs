@@ -14,6 +14,7 @@ use tessera::{
         abi::{ITesseraVerifier, Loan},
     },
     memory,
+    pipeline::Warm,
 };
 use tessera_artifact::{Secrecy, write};
 use tessera_credential::{AccountKey, Exposure, Grant, Home, Issued, issue};
@@ -87,7 +88,13 @@ impl Story<'_> {
         let start = Instant::now();
         let proof = tokio::task::block_in_place(|| {
             let report = |event| progress.event(event);
-            self.prover.prove(&secrets, statement.threshold, statement.context, &report)
+            let (threshold, context) = (statement.threshold, statement.context);
+            match (self.prover, self.farm) {
+                (Warm::Aggregated(prover), Some(farm)) => {
+                    prover.prove(&secrets, threshold, context, farm, &report)
+                }
+                (prover, _) => prover.prove(&secrets, threshold, context, &report),
+            }
         })?;
         let (seconds, peak_memory) = (start.elapsed().as_secs_f64(), memory::peak());
         Ok(Proven { proof, seconds, peak_memory, peak_before: before })

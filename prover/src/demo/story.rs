@@ -9,6 +9,7 @@ use super::{
 use crate::cli::{Failure, Progress};
 use tessera::{chain::Request, memory, pipeline::Warm};
 use tessera_credential::Issued;
+use tessera_farm::FarmProver;
 use tessera_model::Score;
 
 /// Points above the threshold that the borrower has at least.
@@ -19,6 +20,8 @@ pub struct Story<'a> {
     pub options: &'a Options,
     pub world: &'a World,
     pub prover: &'a Warm,
+    /// Proves the segments; if there is none, this process does.
+    pub farm: Option<&'a FarmProver>,
     pub progress: &'a Progress,
 }
 

@@ -76,7 +76,7 @@ pub fn warm_direct(
 /// A package with all its keys, in the profile that it is proven in.
 pub enum Warm {
     /// In segments that are aggregated.
-    Aggregated(Prover),
+    Aggregated(Box<Prover>),
     /// In one circuit.
     Direct(Box<DirectProver>),
 }
@@ -91,7 +91,7 @@ impl Warm {
     ) -> Result<Self, PipelineError> {
         match segments {
             DIRECT => Ok(Self::Direct(Box::new(warm_direct(package, &*srs, report)?))),
-            _ => Ok(Self::Aggregated(warm(package, segments, srs, report)?)),
+            _ => Ok(Self::Aggregated(Box::new(warm(package, segments, srs, report)?))),
         }
     }
 

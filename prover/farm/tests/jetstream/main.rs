@@ -1,0 +1,13 @@
+//! The farm on a real nats-server, with workers that are killed, that lie, and that are of another version.
+//!
+//! Needs nats-server, which `tools/nats-server --install` gets: `make test-farm`.
+#![cfg(unix)]
+
+#[allow(dead_code)] // the tests of the commands use the rest
+mod broker;
+mod faults;
+mod liar;
+mod liars;
+#[path = "../../../tests/common/tiny.rs"]
+mod tiny;
+mod world;
