@@ -223,7 +223,7 @@ impl Case {
     fn measure_direct(&self, store: &SrsStore) -> eyre::Result<DirectRow> {
         eprintln!("{}, direct", self.name);
         let package = &self.package;
-        store.get(tessera_direct::Plan::new(package)?.k)?;
+        store.get(tessera_direct::DirectPlan::new(package)?.k)?;
         memory::reset();
         let start = Instant::now();
         let keys = warm_direct(package.clone(), store, &|_| ())?;

@@ -10,7 +10,7 @@ use common::{
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
-use tessera::chain::{Request, Terms};
+use tessera::chain::{LoanTerms, Request};
 use tessera_core::FixedPoint;
 use tessera_credential::SignedCredential;
 use tessera_proving::ProofFile;
@@ -117,7 +117,7 @@ fn the_best_tier_is_proven_and_no_more() {
     desk.run(&format!("{prove} --threshold 440 --context {CONTEXT} --out first.json"), 0);
     let first = ProofFile::load(&desk.path("first.json")).unwrap();
     let request = |tier: u32, points: i64| {
-        let terms = Terms { receiver: Address::ZERO, amount: U256::from(9), tier, deadline: 9 };
+        let terms = LoanTerms { receiver: Address::ZERO, amount: U256::from(9), tier, deadline: 9 };
         let mut statement = first.statement;
         statement.threshold = FixedPoint(points << 32);
         let credential = SignedCredential::load(&desk.path("ada/credential.json")).unwrap();

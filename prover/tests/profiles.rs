@@ -10,7 +10,7 @@ use common::{
 };
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
-use tessera::chain::{Request, Terms};
+use tessera::chain::{LoanTerms, Request};
 use tessera_core::FixedPoint;
 use tessera_credential::SignedCredential;
 use tessera_proving::ProofFile;
@@ -154,7 +154,8 @@ fn many_borrowers_are_proven_with_one_set_of_keys() {
         desk.issue(&folder);
         let credential = SignedCredential::load(&desk.path(&format!("{folder}/credential.json")));
         let credential = credential.unwrap();
-        let terms = Terms { receiver: Address::ZERO, amount: U256::from(9), tier: 0, deadline: 9 };
+        let terms =
+            LoanTerms { receiver: Address::ZERO, amount: U256::from(9), tier: 0, deadline: 9 };
         let mut statement = ProofFile::load(&desk.path("proof.json")).unwrap().statement;
         statement.threshold = FixedPoint(points << 32);
         statement.commitment = credential.commitment().unwrap();

@@ -16,8 +16,8 @@ use std::{
 };
 use tempfile::TempDir;
 use tessera::chain::{
-    Artifacts, ChainError, Client, Deployment, Journal, LimitsPlan, Plan, PolicyPlan, Receipt,
-    TierPlan, TokenPlan,
+    Artifacts, ChainError, Client, Deployment, DeploymentPlan, Journal, LimitsPlan, PolicyPlan,
+    Receipt, TierPlan, TokenPlan,
     abi::{ICredentialRegistry, ITesseraPool, ITesseraVault, IToken},
     deploy,
 };
@@ -127,9 +127,9 @@ fn artifacts() -> Artifacts {
     Artifacts::new(&root().join("out"))
 }
 
-fn plan() -> Plan {
+fn plan() -> DeploymentPlan {
     let digest = |last: u64| format!("0x{last:064x}");
-    Plan {
+    DeploymentPlan {
         token: TokenPlan::Demo { name: "Dollar".into(), symbol: "D".into(), decimals: 6 },
         verifier: "TesseraVerifier2".into(),
         policy: PolicyPlan {

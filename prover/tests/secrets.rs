@@ -353,10 +353,14 @@ fn debug_output_shows_nothing() {
     let opening = Opening::new(&schema, features.clone(), blinding.clone()).unwrap();
     let package = Package::load(&desk.path("package")).unwrap();
     let model = &package.model;
-    let share = tessera_segment::Share::of(&package, 0, 0..model.trees().len());
+    let share = tessera_segment::Share::of(
+        &package,
+        tessera_core::SegmentIndex::FIRST,
+        0..model.trees().len(),
+    );
     let [first, second, incoming, outgoing] = std::array::from_fn(|_| blinding.clone());
     let links = [incoming, outgoing];
-    let witness = tessera_segment::Secrets::new(&features, first, second, links);
+    let witness = tessera_segment::SegmentWitness::new(&features, first, second, links);
     let cells = tessera_segment::circuit::build_unsalted(&share, &witness);
     let packed = features.packed(&schema);
     let score = package.score(&features).unwrap();

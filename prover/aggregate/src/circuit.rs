@@ -15,8 +15,8 @@ use snark_verifier::{
 use std::collections::BTreeMap;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates};
 use tessera_core::{
-    Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, SchemaDigest, Secret, StatementWords,
-    mutant, poseidon::Domain, to_be_bytes,
+    Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, SchemaDigest, Secret, SegmentIndex,
+    StatementWords, mutant, poseidon::Domain, to_be_bytes,
 };
 use tessera_segment::{
     Instances, Proof, Verified, VerifyingKey,
@@ -163,7 +163,7 @@ pub enum CircuitError {
     #[error("segment {segment}: {fault}")]
     Segment {
         /// Position of the segment.
-        segment: usize,
+        segment: SegmentIndex,
         /// What is wrong.
         fault: String,
     },
@@ -171,7 +171,7 @@ pub enum CircuitError {
     #[error("segment {segment} has a circuit of 2^{found} rows, the first one of 2^{expected}")]
     Size {
         /// Position of the segment.
-        segment: usize,
+        segment: SegmentIndex,
         /// Of the first segment.
         expected: u32,
         /// Of this one.
@@ -183,7 +183,7 @@ pub enum CircuitError {
 pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let segments = witness.proofs.len();
     let k = witness.proofs.first().map_or(MIN_K, |proof| proof.key.k);
-    for (segment, proof) in witness.proofs.iter().enumerate() {
+    for (segment, proof) in SegmentIndex::all(segments).zip(&witness.proofs) {
         if proof.key.k != k {
             return Err(CircuitError::Size { segment, expected: k, found: proof.key.k });
         }
@@ -193,7 +193,7 @@ pub fn build(witness: &Witness) -> Result<Builder, CircuitError> {
     let loader = Halo2Loader::new(DeferredChip::new(size.clone()), builder);
 
     let mut verified = Vec::with_capacity(segments);
-    for (segment, proof) in witness.proofs.iter().enumerate() {
+    for (segment, proof) in SegmentIndex::all(segments).zip(&witness.proofs) {
         let result = verify_segment(&loader, &size, proof)
             .map_err(|fault| CircuitError::Segment { segment, fault })?;
         verified.push(result);

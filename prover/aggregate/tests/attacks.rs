@@ -18,7 +18,9 @@ use tessera_aggregate::{
     verify,
 };
 use tessera_circuit::testing::check;
-use tessera_core::{Fr, ModelDigest, SchemaDigest, Secret, StatementWords, random, to_be_bytes};
+use tessera_core::{
+    Fr, ModelDigest, SchemaDigest, Secret, SegmentIndex, StatementWords, random, to_be_bytes,
+};
 use tessera_model::Features;
 use tessera_segment::{
     circuit::commit_partial,
@@ -98,7 +100,7 @@ fn segments_of_two_sizes_do_not_join() {
     let mut mixed = honest(0);
     mixed.proofs_unchecked()[1].key.k += 1;
     let error = build(&mixed).expect_err("refused");
-    assert!(matches!(error, CircuitError::Size { segment: 1, .. }), "{error}");
+    assert!(matches!(error, CircuitError::Size { segment: SegmentIndex(1), .. }), "{error}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use deferred::{Deferred, confirms_partial};
 use halo2curves::ff::Field;
 use tessera_aggregate::{Witness, circuit::Partial, proof::Aggregated};
 use tessera_core::{Context, FixedPoint, Fr, Secret, random};
-use tessera_segment::{Proof, Secrets, Unverified, circuit::commit_partial};
+use tessera_segment::{Proof, SegmentWitness, Unverified, circuit::commit_partial};
 use zeroize::Zeroizing;
 
 /// A proof in one segment whose partial score is committed to under `blinding`, and the digest of the
@@ -23,7 +23,7 @@ fn public(lender: &Lender, blinding: Secret) -> (Aggregated, Fr) {
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
     let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
-    let secrets = Secrets::new(&features, Secret::new(opening), blinding.clone(), unused);
+    let secrets = SegmentWitness::new(&features, Secret::new(opening), blinding.clone(), unused);
     let proof = Proof::<Unverified>::create(srs.params(), &lender.keys[0], &share, &secrets)
         .expect("a proof")
         .verify(srs.params())

@@ -28,11 +28,12 @@ use tessera_aggregate::{
     proof::Aggregated,
 };
 use tessera_core::{
-    Context, FixedPoint, Fr, ModelDigest, Secret, StatementWords, poseidon, random, to_be_bytes,
+    Context, FixedPoint, Fr, ModelDigest, Secret, SegmentIndex, StatementWords, poseidon, random,
+    to_be_bytes,
 };
 use tessera_model::{Computation, Features, Node};
 use tessera_segment::{
-    Instances, Proof, Secrets, Unverified,
+    Instances, Proof, SegmentWitness, Unverified,
     circuit::{build_unsalted, circuit, commit_partial},
     proof::{PROOF_EVALUATIONS, PROOF_POINTS},
     salt::{Salt, SaltSource},
@@ -83,13 +84,18 @@ impl Off {
 
 /// The salt of the lender's only segment.
 fn salt(lender: &Lender) -> Salt {
-    let unsalted = build_unsalted(&lender.share(0), &Secrets::blank(&lender.package.schema));
-    SaltSource::new(&lender.package, 1).salt(&common::srs(lender.plan.k), 0, &unsalted)
+    let unsalted = build_unsalted(&lender.share(0), &SegmentWitness::blank(&lender.package.schema));
+    SaltSource::new(&lender.package, 1).salt(
+        &common::srs(lender.plan.k),
+        SegmentIndex::FIRST,
+        &unsalted,
+    )
 }
 
 /// halo2's key of the lender's only segment, for provers of our own.
 fn key(lender: &Lender) -> ProvingKey<G1Affine> {
-    let circuit = circuit(&lender.share(0), &Secrets::blank(&lender.package.schema), &salt(lender));
+    let circuit =
+        circuit(&lender.share(0), &SegmentWitness::blank(&lender.package.schema), &salt(lender));
     keygen_pk2(common::srs(lender.plan.k).params(), &circuit, false).expect("a key")
 }
 
@@ -105,7 +111,7 @@ fn prove_with(
     let unused = [Fr::ZERO, Fr::ZERO].map(Secret::new);
     let share = lender.share(0);
     let srs = common::srs(lender.plan.k);
-    let secrets = Secrets::new(features, credential, partial, unused);
+    let secrets = SegmentWitness::new(features, credential, partial, unused);
     let circuit = circuit(&share, &secrets, &salt(lender));
     let instances = circuit.instances();
     let mut transcript = Transcript::new(vec![]);
@@ -261,8 +267,12 @@ fn guessed_activations_are_confirmed_only_without_blinding() {
     let guess = |(deferred, told): (Deferred, Instances)| -> Vec<u64> {
         let confirmed = |income: &&u64| {
             let zero = || Secret::new(Fr::ZERO);
-            let secrets =
-                Secrets::new(&with_income(&lender, **income), zero(), zero(), [zero(), zero()]);
+            let secrets = SegmentWitness::new(
+                &with_income(&lender, **income),
+                zero(),
+                zero(),
+                [zero(), zero()],
+            );
             let link_out = build_unsalted(&lender.share(0), &secrets).instance_values()[2];
             confirms(lender.keys[0].verifying_key(), &deferred, Instances { link_out, ..told })
         };

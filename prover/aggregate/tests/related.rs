@@ -16,9 +16,9 @@ use halo2curves::{
 };
 use snark_verifier::util::arithmetic::root_of_unity;
 use tessera_circuit::{Builder, ColumnCircuit};
-use tessera_core::{Fr, random};
+use tessera_core::{Fr, SegmentIndex, random};
 use tessera_model::{Computation, Node, Package};
-use tessera_segment::{Secrets, circuit::Share, circuit::build_unsalted, key::KEY_POINTS};
+use tessera_segment::{SegmentWitness, circuit::Share, circuit::build_unsalted, key::KEY_POINTS};
 use tessera_setup::Srs;
 
 /// Positions among a key's points, which are those of the salted columns.
@@ -36,7 +36,7 @@ fn points(circuit: Builder, srs: &Srs) -> Points {
 }
 
 fn unsalted(share: &Share) -> Builder {
-    build_unsalted(share, &Secrets::blank(share.schema))
+    build_unsalted(share, &SegmentWitness::blank(share.schema))
 }
 
 /// What the lender publishes of segment `index`.
@@ -171,7 +171,7 @@ fn another_circuit_has_another_salt() {
     let circuit = unsalted(&lender.share(0));
     let mut longer = circuit.clone();
     longer.constant(Fr::from(0xc0ffee));
-    let first = |circuit: &Builder| source.salt(&srs, 0, circuit).stream()();
+    let first = |circuit: &Builder| source.salt(&srs, SegmentIndex::FIRST, circuit).stream()();
     assert_eq!(first(&circuit), first(&circuit));
     assert_ne!(first(&circuit), first(&longer));
 }

@@ -1,12 +1,12 @@
 //! The circuit: a segment's, and what aggregation proves of one segment.
 
-use crate::plan::Plan;
+use crate::plan::DirectPlan;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
 use tessera_core::{
     Context, FixedPoint, Fr, MAGNITUDE_BITS, ModelDigest, STATEMENT_WORDS, StatementWords, mutant,
     poseidon::Domain,
 };
-use tessera_segment::{Secrets, Share, circuit::compute};
+use tessera_segment::{SegmentWitness, Share, circuit::compute};
 
 /// Scores and thresholds, in 2^-32 points, are below `2^SCORE_BITS`.
 pub const SCORE_BITS: u32 = MAGNITUDE_BITS + 1;
@@ -36,9 +36,9 @@ impl Claim {
 /// The circuit with its salt, which is drawn from `salt`.
 pub fn build(
     share: &Share,
-    secrets: &Secrets,
+    secrets: &SegmentWitness,
     claim: &Claim,
-    plan: &Plan,
+    plan: &DirectPlan,
     salt: impl FnMut() -> Fr,
 ) -> Builder {
     let mut builder = build_unsalted(share, secrets, claim);
@@ -47,7 +47,7 @@ pub fn build(
 }
 
 /// [`build`] without the salt: its key would give the model away.
-pub fn build_unsalted(share: &Share, secrets: &Secrets, claim: &Claim) -> Builder {
+pub fn build_unsalted(share: &Share, secrets: &SegmentWitness, claim: &Claim) -> Builder {
     let mut builder = Builder::new(Gates::Lean, STATEMENT_WORDS);
     let computed = compute(&mut builder, share, secrets);
     assert_eq!(computed.links, [None, None], "a whole model has no links");
@@ -87,9 +87,9 @@ fn compare_score(builder: &mut Builder, score: Cell, threshold: FixedPoint) -> C
 /// [`build`] as a circuit.
 pub fn circuit(
     share: &Share,
-    secrets: &Secrets,
+    secrets: &SegmentWitness,
     claim: &Claim,
-    plan: &Plan,
+    plan: &DirectPlan,
     salt: impl FnMut() -> Fr,
 ) -> ColumnCircuit {
     ColumnCircuit::new(build(share, secrets, claim, plan, salt))

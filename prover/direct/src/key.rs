@@ -1,16 +1,16 @@
 //! The key of a whole model.
 
 use crate::circuit::{Claim, build_unsalted, circuit};
-use crate::plan::{Plan, PlanError};
+use crate::plan::{DirectPlan, PlanError};
 use crate::spec::DirectSpec;
 use halo2_proofs::plonk::{self, Circuit, ConstraintSystem, keygen_pk2};
 use halo2curves::bn256::G1Affine;
 use std::sync::LazyLock;
 use tessera_circuit::{ColumnCircuit, Gates, layout::PIN_SHIFT};
-use tessera_core::ModelDigest;
+use tessera_core::{ModelDigest, SegmentIndex};
 use tessera_model::Package;
 use tessera_segment::{
-    Secrets, VerifyingKey,
+    SegmentWitness, VerifyingKey,
     key::{Form, model_digest},
     plan::{MAX_K, MIN_K},
     salt::{Salt, SaltSource},
@@ -43,21 +43,21 @@ pub enum KeyError {
 pub struct DirectKey {
     pub(crate) key: plonk::ProvingKey<G1Affine>,
     pub(crate) salt: Salt,
-    plan: Plan,
+    plan: DirectPlan,
     verifying: VerifyingKey,
     model_digest: ModelDigest,
 }
 
 impl DirectKey {
     /// Makes the key; `srs` must be of size `plan.k`.
-    pub fn new(srs: &Srs, package: &Package, plan: Plan) -> Result<Self, KeyError> {
+    pub fn new(srs: &Srs, package: &Package, plan: DirectPlan) -> Result<Self, KeyError> {
         if srs.k() != plan.k {
             return Err(KeyError::WrongSize { needed: plan.k, found: srs.k() });
         }
-        let (share, blank) = (Plan::share(package), Secrets::blank(&package.schema));
+        let (share, blank) = (DirectPlan::share(package), SegmentWitness::blank(&package.schema));
         let unsalted = build_unsalted(&share, &blank, &Claim::blank());
         // No key of segments is in 0 segments: this salt is its own.
-        let salt = SaltSource::new(package, 0).salt(srs, 0, &unsalted);
+        let salt = SaltSource::new(package, 0).salt(srs, SegmentIndex::FIRST, &unsalted);
         let circuit = circuit(&share, &blank, &Claim::blank(), &plan, salt.stream());
         let key = keygen_pk2(srs.params(), &circuit, false)?;
         let verifying = VerifyingKey::of(plan.k, key.get_vk());
@@ -66,7 +66,7 @@ impl DirectKey {
     }
 
     /// Size and salt.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &DirectPlan {
         &self.plan
     }
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It takes half the time and two thirds of the gas of an aggregated proof. The price: values of the key's
-//! polynomials are public, so after more than [`Plan::proofs`] proofs somebody who already holds the whole
+//! polynomials are public, so after more than [`DirectPlan::proofs`] proofs somebody who already holds the whole
 //! model can confirm that it is the one. Docs: `docs/direct.md`, `docs/security.md`.
 
 pub mod circuit;
@@ -18,7 +18,7 @@ pub mod verify;
 
 pub use circuit::Claim;
 pub use key::{DirectKey, KeyError};
-pub use plan::{Plan, PlanError};
+pub use plan::{DirectPlan, PlanError};
 pub use proof::{Direct, ProofError, prove};
 pub use spec::DirectSpec;
 pub use verify::{VerifyError, verify};

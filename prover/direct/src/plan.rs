@@ -2,9 +2,10 @@
 
 use crate::circuit::{Claim, build_unsalted};
 use tessera_circuit::layout::{RESERVED_ROWS, smallest_k};
+use tessera_core::SegmentIndex;
 use tessera_model::Package;
 use tessera_segment::{
-    Secrets, Share,
+    SegmentWitness, Share,
     plan::{MAX_K, MIN_K},
 };
 
@@ -15,7 +16,7 @@ pub const MOST_PROOFS: usize = 4096;
 
 /// How a package is proven in one circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct DirectPlan {
     /// The circuit has `2^k` rows.
     pub k: u32,
     /// Rows without salt.
@@ -32,11 +33,11 @@ pub struct PlanError {
     pub k: u32,
 }
 
-impl Plan {
+impl DirectPlan {
     /// The smallest circuit that holds the package and salt for [`FEWEST_PROOFS`] proofs.
     pub fn new(package: &Package) -> Result<Self, PlanError> {
-        let blank = Secrets::blank(&package.schema);
-        let rows = build_unsalted(&Plan::share(package), &blank, &Claim::blank()).rows();
+        let blank = SegmentWitness::blank(&package.schema);
+        let rows = build_unsalted(&DirectPlan::share(package), &blank, &Claim::blank()).rows();
         let k = smallest_k(rows + salt_rows(FEWEST_PROOFS)).max(MIN_K);
         if k > MAX_K {
             return Err(PlanError { k });
@@ -44,7 +45,7 @@ impl Plan {
         let spare = (1 << k) - RESERVED_ROWS - rows;
         // The inverse of `salt_rows`.
         let proofs = ((spare - 3) / 3 - 1).min(MOST_PROOFS);
-        Ok(Plan { k, rows, proofs })
+        Ok(DirectPlan { k, rows, proofs })
     }
 
     /// The whole package.
@@ -53,7 +54,7 @@ impl Plan {
             Some(network) => network.neurons(),
             None => package.model.trees().len(),
         };
-        Share::of(package, 0, 0..parts)
+        Share::of(package, SegmentIndex::FIRST, 0..parts)
     }
 
     /// Random constants of the key.

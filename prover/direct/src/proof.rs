@@ -2,7 +2,7 @@
 
 use crate::circuit::{Claim, circuit};
 use crate::key::{DirectKey, last_rows};
-use crate::plan::Plan;
+use crate::plan::DirectPlan;
 use crate::verify::{denominators, protocol, read};
 use halo2_proofs::plonk::{self, create_proof};
 use halo2curves::bn256::G1Affine;
@@ -13,7 +13,7 @@ use snark_verifier::{
 use tessera_core::{Fr, STATEMENT_WORDS, StatementWords, to_be_bytes};
 use tessera_kzg::{Opening, Parameters, Scheme};
 use tessera_model::Package;
-use tessera_segment::Secrets;
+use tessera_segment::SegmentWitness;
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +41,11 @@ pub fn prove(
     params: &Parameters,
     key: &DirectKey,
     package: &Package,
-    secrets: &Secrets,
+    secrets: &SegmentWitness,
     claim: &Claim,
 ) -> Result<Direct, ProofError> {
     let plan = key.plan();
-    let circuit = circuit(&Plan::share(package), secrets, claim, plan, key.salt.stream());
+    let circuit = circuit(&DirectPlan::share(package), secrets, claim, plan, key.salt.stream());
     let instances = circuit.instances();
     let mut transcript = EvmTranscript::<G1Affine, NativeLoader, _, _>::new(Vec::new());
     create_proof::<

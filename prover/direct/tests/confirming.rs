@@ -29,7 +29,7 @@ use std::ops::Range;
 use tessera_circuit::ColumnCircuit;
 use tessera_core::{Fr, STATEMENT_WORDS};
 use tessera_direct::spec::KEY_WORDS;
-use tessera_direct::{Claim, Direct, Plan, circuit::build};
+use tessera_direct::{Claim, Direct, DirectPlan, circuit::build};
 use tessera_model::{Computation, Node, Package};
 use tessera_segment::proof::Pcs;
 
@@ -41,7 +41,7 @@ struct Column {
     salted: Range<usize>,
 }
 
-fn columns(plan: &Plan) -> [Column; 2] {
+fn columns(plan: &DirectPlan) -> [Column; 2] {
     let zeros = plan.rows + plan.constants();
     [
         Column { index: 0, evaluation: 4, salted: zeros..zeros + plan.selectors() },
@@ -64,9 +64,9 @@ fn opening(lender: &Lender, proof: &Direct, column: &Column) -> (Fr, Fr) {
 }
 
 /// All that the guesser knows of a column of this model: 0 in the salted rows.
-fn guessed(package: &Package, plan: &Plan, column: &Column) -> Vec<Fr> {
+fn guessed(package: &Package, plan: &DirectPlan, column: &Column) -> Vec<Fr> {
     let secrets = secrets(&borrower(package), Fr::ONE);
-    let share = Plan::share(package);
+    let share = DirectPlan::share(package);
     let circuit =
         ColumnCircuit::new(build(&share, &secrets, &Claim::blank(), plan, || Fr::from(3)));
     let mock = MockProver::run(plan.k, &circuit, vec![circuit.instances()]).expect("it fits");
@@ -168,9 +168,9 @@ fn guess(lender: &Lender, package: &Package, proofs: &[Direct], column: &Column)
 /// As many proofs as are stated confirm nothing and refute nothing; one more does both.
 #[test]
 fn a_complete_guess_is_confirmed_by_one_proof_more_than_stated() {
-    let plan = Plan::new(&package(1)).expect("one circuit");
+    let plan = DirectPlan::new(&package(1)).expect("one circuit");
     // A few rows of salt, so that a few proofs are enough; nothing else depends on the number.
-    let lender = Lender::with_plan(package(1), Plan { proofs: 3, ..plan });
+    let lender = Lender::with_plan(package(1), DirectPlan { proofs: 3, ..plan });
     let mut other = package(1);
     let Computation::Trees(trees) = &mut other.model.computation else { panic!("trees") };
     trees[1].nodes[1] = Node::Leaf { value: -6 << 32 };

@@ -25,7 +25,7 @@ use tessera_core::{
     to_be_bytes,
 };
 use tessera_direct::{
-    Claim, Plan, VerifyError,
+    Claim, DirectPlan, VerifyError,
     circuit::circuit,
     spec::{EVALUATIONS, KEY_WORDS, PROOF_LENGTH},
     verify,
@@ -105,7 +105,7 @@ fn with_own_digest(call: &mut Call) {
 /// statement's words and the evaluations.
 fn forge(raised: Option<usize>) -> Call {
     let srs = common::srs(LENDER.key.plan().k);
-    let plan = Plan { proofs: 3, ..*LENDER.key.plan() };
+    let plan = DirectPlan { proofs: 3, ..*LENDER.key.plan() };
     let secrets = secrets(&borrower(&LENDER.package), Fr::from(5));
     let made = |model_digest| {
         let claim =
@@ -115,7 +115,7 @@ fn forge(raised: Option<usize>) -> Call {
             next = next.square() + Fr::ONE;
             next
         };
-        circuit(&Plan::share(&LENDER.package), &secrets, &claim, &plan, salt)
+        circuit(&DirectPlan::share(&LENDER.package), &secrets, &claim, &plan, salt)
     };
     let key = keygen_pk2(srs.params(), &made(ModelDigest(Fr::ZERO)), false).expect("a key");
     let verifying = VerifyingKey::of(plan.k, key.get_vk());

@@ -7,7 +7,7 @@ use halo2curves::ff::Field;
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, testing::check};
 use tessera_core::{Context, FixedPoint, Fr, StatementWords, to_be_bytes};
-use tessera_direct::{Claim, Direct, Plan, VerifyError, circuit::build, verify};
+use tessera_direct::{Claim, Direct, DirectPlan, VerifyError, circuit::build, verify};
 use verifier_gen::{Evm, Outcome, direct::generate_direct};
 
 static LENDER: LazyLock<Lender> = LazyLock::new(|| Lender::new(package(1)));
@@ -48,7 +48,7 @@ fn the_contract_serves_every_model_and_size() {
     assert_ne!(other.key.model_digest(), LENDER.key.model_digest());
     verdict(&other.prove(SCORE)).expect("another model");
     let plan = *LENDER.key.plan();
-    let larger = Lender::with_plan(package(1), Plan { k: plan.k + 1, proofs: 300, ..plan });
+    let larger = Lender::with_plan(package(1), DirectPlan { k: plan.k + 1, proofs: 300, ..plan });
     assert_eq!(larger.spec(), LENDER.spec());
     assert_ne!(larger.key.model_digest(), LENDER.key.model_digest());
     verdict(&larger.prove(SCORE)).expect("another size");
@@ -116,8 +116,8 @@ fn witness(threshold: i64) -> Builder {
         context: Context(Fr::from(9)),
         model_digest: LENDER.key.model_digest(),
     };
-    let plan = Plan { proofs: 3, ..*LENDER.key.plan() };
-    build(&Plan::share(&LENDER.package), &secrets, &claim, &plan, salt)
+    let plan = DirectPlan { proofs: 3, ..*LENDER.key.plan() };
+    build(&DirectPlan::share(&LENDER.package), &secrets, &claim, &plan, salt)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tessera_model::{
     Feature, FeatureKind, Features, FeaturesError, Schema, SchemaError,
-    schema::{ColumnsError, Fault, MAX_GRID, PACKED_BITS, Rounding},
+    schema::{CellFault, ColumnsError, MAX_GRID, PACKED_BITS, Rounding},
 };
 
 fn category(name: &str, codes: &[&str]) -> Feature {
@@ -84,15 +84,15 @@ fn cells_become_codes_or_name_their_column() {
     assert_eq!(features.values(&schema)[1..2], [5.0]);
 
     for (cells, feature, fault) in [
-        (["", "0", "0", "owns", "-0.01"], "income", Fault::TooSmall),
-        (["", "0", "0", "owns", "10000.01"], "income", Fault::TooLarge),
-        (["", "0", "0", "owns", "0.001"], "income", Fault::OffGrid),
-        (["", "0", "0", "owns", "1e30"], "income", Fault::TooLarge),
-        (["", "0", "0", "owns", "-1e30"], "income", Fault::TooSmall),
-        (["", "0", "0", "Owns", "1"], "home \"type\"", Fault::UnknownCode),
-        (["", "0", "", "owns", "1"], "balance", Fault::Missing),
-        (["", "maybe", "0", "owns", "1"], "flag", Fault::NotANumber),
-        (["", "2", "0", "owns", "1"], "flag", Fault::TooLarge),
+        (["", "0", "0", "owns", "-0.01"], "income", CellFault::TooSmall),
+        (["", "0", "0", "owns", "10000.01"], "income", CellFault::TooLarge),
+        (["", "0", "0", "owns", "0.001"], "income", CellFault::OffGrid),
+        (["", "0", "0", "owns", "1e30"], "income", CellFault::TooLarge),
+        (["", "0", "0", "owns", "-1e30"], "income", CellFault::TooSmall),
+        (["", "0", "0", "Owns", "1"], "home \"type\"", CellFault::UnknownCode),
+        (["", "0", "", "owns", "1"], "balance", CellFault::Missing),
+        (["", "maybe", "0", "owns", "1"], "flag", CellFault::NotANumber),
+        (["", "2", "0", "owns", "1"], "flag", CellFault::TooLarge),
     ] {
         let error = encode(cells).unwrap_err();
         assert_eq!((error.row, error.feature.as_str(), error.fault), (3, feature, fault));
@@ -101,7 +101,7 @@ fn cells_become_codes_or_name_their_column() {
     let message = encode(["", "0", "0", "owns", "98765.43"]).unwrap_err().to_string();
     assert!(!message.contains("98765") && message.contains("10000.00"), "{message}");
     let short = schema.encode_row(&columns, 1, &["77", "1"]).unwrap_err();
-    assert_eq!(short.fault, Fault::ShortRow);
+    assert_eq!(short.fault, CellFault::ShortRow);
 
     let missing = schema.columns(&["flag", "balance", "income"]);
     assert!(
@@ -142,14 +142,14 @@ fn words_for_missing_may_be_answers() {
         assert_eq!(guarantor.encode(cell), Ok(code), "{cell:?}");
     }
     for cell in ["157.5", "157.", "x"] {
-        assert_eq!(guarantor.encode(cell), Err(Fault::UnknownCode), "{cell:?}");
+        assert_eq!(guarantor.encode(cell), Err(CellFault::UnknownCode), "{cell:?}");
     }
     let income = Feature::numeric("income", 1, 0, 100_000);
     for cell in ["1,000", "0,5", "1,234,567.8"] {
-        assert_eq!(income.encode(cell), Err(Fault::Separators), "{cell:?}");
+        assert_eq!(income.encode(cell), Err(CellFault::Separators), "{cell:?}");
     }
     assert_eq!(income.encode_rounded("12.25", Rounding::Nearest), Ok(123));
-    assert_eq!(income.encode("12.25"), Err(Fault::OffGrid));
+    assert_eq!(income.encode("12.25"), Err(CellFault::OffGrid));
 }
 
 #[test]

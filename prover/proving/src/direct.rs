@@ -5,7 +5,7 @@ use crate::{
     verify_direct,
 };
 use tessera_core::{Context, FeatureCommitment, FixedPoint, Fr, ModelDigest, Secret, Statement};
-use tessera_direct::{Claim, DirectKey, DirectSpec, Plan, key::verifier};
+use tessera_direct::{Claim, DirectKey, DirectPlan, DirectSpec, key::verifier};
 use tessera_model::{Package, package::DIRECT};
 use tessera_setup::{Srs, SrsSource};
 
@@ -28,7 +28,7 @@ impl DirectProver {
         srs: &dyn SrsSource,
         report: Report,
     ) -> Result<Self, ProvingError> {
-        let plan = Plan::new(&package).map_err(tessera_direct::KeyError::from)?;
+        let plan = DirectPlan::new(&package).map_err(tessera_direct::KeyError::from)?;
         let srs = stage(report, Stage::Srs, 1, |_| srs.srs(plan.k))?;
         let key = stage(report, Stage::DirectKey, 1, |_| DirectKey::new(&srs, &package, plan))?;
         Ok(Self { package, key, srs })
@@ -40,7 +40,7 @@ impl DirectProver {
     }
 
     /// Size of the circuit, and how many proofs confirm nothing.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &DirectPlan {
         self.key.plan()
     }
 
@@ -68,7 +68,7 @@ impl DirectProver {
         let _span = tracing::info_span!("prove", segments = DIRECT).entered();
         stage(report, Stage::Evaluate, 1, |_| check_score(&self.package, secrets, threshold))?;
         let unused = || Secret::new(Fr::from(0));
-        let witness = tessera_segment::Secrets::new(
+        let witness = tessera_segment::SegmentWitness::new(
             &secrets.features,
             secrets.blinding.clone(),
             unused(),

@@ -135,7 +135,7 @@ impl Prover {
 
     fn key(&self, index: SegmentIndex) -> Result<&ProvingKey, ProvingError> {
         warm(&self.keys[index.0], || {
-            let share = self.plan.share(&self.package, index.0);
+            let share = self.plan.share(&self.package, index);
             Ok(ProvingKey::new(self.segment_srs()?, &share, &self.salts)?)
         })
     }
@@ -244,8 +244,8 @@ impl Prover {
             return Err(JobError::OtherCut { index, segments, found }.into());
         }
         job.secrets.features.check(&self.package.schema)?;
-        let share = self.plan.share(&self.package, index.0);
-        let witness = tessera_segment::Secrets::new(
+        let share = self.plan.share(&self.package, index);
+        let witness = tessera_segment::SegmentWitness::new(
             &job.secrets.features,
             job.secrets.blinding.clone(),
             job.partial_blinding.clone(),
@@ -293,7 +293,7 @@ impl Prover {
 
     /// What opens the share of the score that the proof of `job` commits to.
     fn partial(&self, job: &SegmentJob) -> Partial {
-        let share = self.plan.share(&self.package, job.index.0);
+        let share = self.plan.share(&self.package, job.index);
         Partial {
             score: Zeroizing::new(share.partial(&job.secrets.features)),
             blinding: job.partial_blinding.clone(),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use tessera_import::{Table, TableError};
 use tessera_model::{
     FeatureKind, Features, Schema, Score,
-    schema::{CellError, Columns, ColumnsError, Fault, Rounding, parse_grid},
+    schema::{CellError, CellFault, Columns, ColumnsError, Rounding, parse_grid},
 };
 
 /// Most rows that are named for one fault of one feature.
@@ -244,7 +244,7 @@ impl<'a> Rows<'a> {
     }
 
     fn refuse(&mut self, error: CellError) {
-        let fault: Fault = error.fault;
+        let fault: CellFault = error.fault;
         let (feature, fault) = (error.feature.clone(), fault.to_string());
         let key = (feature.clone(), fault.clone());
         let refused = Refused { feature, fault, rows: 0, numbers: Vec::new() };

@@ -7,7 +7,9 @@ use crate::trees::{Forest, thresholds};
 use halo2curves::ff::Field;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, ColumnCircuit, Gates, Operand};
-use tessera_core::{FixedPoint, Fr, Secret, mutant, poseidon::Domain, poseidon::hash};
+use tessera_core::{
+    FixedPoint, Fr, Secret, SegmentIndex, mutant, poseidon::Domain, poseidon::hash,
+};
 use tessera_model::{Computation, Features, Network, Package, Schema, Tree, sum_of_trees};
 use zeroize::Zeroizing;
 
@@ -43,10 +45,10 @@ impl Instances {
 #[derive(Clone, Copy)]
 pub struct Share<'a> {
     /// Position among the plan's segments.
-    pub index: usize,
+    pub index: SegmentIndex,
     /// Schema of the features.
     pub schema: &'a Schema,
-    /// Added to the segment's score, 2^-32 points; the whole offset is in segment 0.
+    /// Added to the segment's score, 2^-32 points; the whole offset is in the first segment.
     pub offset: i64,
     /// What is computed.
     pub work: Work<'a>,
@@ -90,11 +92,11 @@ impl Work<'_> {
 
 impl<'a> Share<'a> {
     /// The share of the trees or neurons in `range`.
-    pub fn of(package: &'a Package, index: usize, range: std::ops::Range<usize>) -> Self {
+    pub fn of(package: &'a Package, index: SegmentIndex, range: std::ops::Range<usize>) -> Self {
         Share {
             index,
             schema: &package.schema,
-            offset: if index == 0 { package.model.offset } else { 0 },
+            offset: if index == SegmentIndex::FIRST { package.model.offset } else { 0 },
             work: match &package.model.computation {
                 Computation::Network(network) => {
                     Work::Neurons { network, from: range.start, to: range.end }
@@ -125,14 +127,14 @@ pub(crate) fn tops(schema: &Schema) -> Vec<u64> {
 }
 
 /// What only the borrower knows. Wiped when dropped.
-pub struct Secrets {
+pub struct SegmentWitness {
     codes: Zeroizing<Vec<u64>>,
     blinding: Secret,
     partial_blinding: Secret,
     link_blindings: [Secret; 2],
 }
 
-impl Secrets {
+impl SegmentWitness {
     /// `blinding` is the credential's; the others are fresh and uniform for this proof:
     /// `partial_blinding` of this segment, `link_blindings` of the links in and out, each shared with
     /// the neighbour and unused where there is no link.
@@ -143,12 +145,12 @@ impl Secrets {
         link_blindings: [Secret; 2],
     ) -> Self {
         let codes = Zeroizing::new(features.codes().to_vec());
-        Secrets { codes, blinding, partial_blinding, link_blindings }
+        SegmentWitness { codes, blinding, partial_blinding, link_blindings }
     }
 
     /// Values for key generation, where only the structure counts.
     pub fn blank(schema: &Schema) -> Self {
-        Secrets {
+        SegmentWitness {
             codes: Zeroizing::new(vec![0; schema.features.len()]),
             blinding: Secret::new(Fr::ZERO),
             partial_blinding: Secret::new(Fr::ZERO),
@@ -163,7 +165,7 @@ pub fn commit_partial(partial: FixedPoint, blinding: &Secret) -> Fr {
 }
 
 /// The cells of a segment, salted, its instances exposed.
-pub fn build(share: &Share, secrets: &Secrets, salt: &Salt) -> Builder {
+pub fn build(share: &Share, secrets: &SegmentWitness, salt: &Salt) -> Builder {
     salted(build_unsalted(share, secrets), salt)
 }
 
@@ -176,7 +178,7 @@ pub(crate) fn salted(mut builder: Builder, salt: &Salt) -> Builder {
 }
 
 /// The features, compared and hashed, and the share of the model over them.
-pub fn compute(builder: &mut Builder, share: &Share, secrets: &Secrets) -> Computed {
+pub fn compute(builder: &mut Builder, share: &Share, secrets: &SegmentWitness) -> Computed {
     let codes: Vec<_> = secrets.codes.iter().map(|code| builder.witness(Fr::from(*code))).collect();
     let comparisons: Vec<Comparisons> = share
         .schema
@@ -220,7 +222,7 @@ pub struct Computed {
 }
 
 /// [`build`] without the salt: its key would give the model away.
-pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
+pub fn build_unsalted(share: &Share, secrets: &SegmentWitness) -> Builder {
     let mut builder = Builder::new(Gates::Lean, Instances::COUNT);
     let Computed { features, score, links } = compute(&mut builder, share, secrets);
     let blinding =
@@ -245,6 +247,6 @@ pub fn build_unsalted(share: &Share, secrets: &Secrets) -> Builder {
 }
 
 /// [`build`] as a circuit.
-pub fn circuit(share: &Share, secrets: &Secrets, salt: &Salt) -> ColumnCircuit {
+pub fn circuit(share: &Share, secrets: &SegmentWitness, salt: &Salt) -> ColumnCircuit {
     ColumnCircuit::new(build(share, secrets, salt))
 }

@@ -1,6 +1,6 @@
 //! Keys of segments, and the digest that names a model on chain.
 
-use crate::circuit::{Instances, Secrets, Share, build_unsalted, salted};
+use crate::circuit::{Instances, SegmentWitness, Share, build_unsalted, salted};
 use crate::plan::Plan;
 use crate::salt::{Salt, SaltSource};
 use halo2_proofs::{
@@ -21,7 +21,7 @@ use snark_verifier::{
 };
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, ColumnCircuit, Gates};
-use tessera_core::{Fr, ModelDigest, SchemaDigest, from_digest, to_be_bytes};
+use tessera_core::{Fr, ModelDigest, SchemaDigest, SegmentIndex, from_digest, to_be_bytes};
 use tessera_model::Package;
 use tessera_setup::Srs;
 
@@ -40,7 +40,7 @@ pub enum KeyError {
     #[error("segment {segment}: key generation failed: {source}")]
     Keygen {
         /// Position of the segment.
-        segment: usize,
+        segment: SegmentIndex,
         /// halo2's reason.
         source: plonk::Error,
     },
@@ -195,7 +195,8 @@ impl ProvingKey {
             return Err(KeyError::WrongSize { needed: plan.k, found: srs.k() });
         }
         let salts = SaltSource::new(package, plan.segments());
-        let keys: Vec<_> = (0..plan.segments())
+        let keys: Vec<_> = SegmentIndex::all(plan.segments())
+            .collect::<Vec<_>>()
             .into_par_iter()
             .map(|index| Self::new(srs, &plan.share(package, index), &salts).inspect(|_| each()))
             .collect();
@@ -206,7 +207,7 @@ impl ProvingKey {
     pub fn new(srs: &Srs, share: &Share, salts: &SaltSource) -> Result<Self, KeyError> {
         let segment = share.index;
         let params = srs.params();
-        let blank = build_unsalted(share, &Secrets::blank(share.schema));
+        let blank = build_unsalted(share, &SegmentWitness::blank(share.schema));
         let salt = salts.salt(srs, segment, &blank);
         let circuit = ColumnCircuit::new(salted(blank, &salt));
         let key = keygen_pk2(params, &circuit, false)

@@ -16,7 +16,7 @@ pub mod salt;
 pub mod transcript;
 pub mod trees;
 
-pub use circuit::{Instances, Secrets, Share, Work};
+pub use circuit::{Instances, SegmentWitness, Share, Work};
 pub use key::{KeyError, ProvingKey, VerifyingKey};
 pub use plan::{Plan, PlanError};
 pub use proof::{Proof, ProofError, Unverified, Verified};

@@ -1,9 +1,10 @@
 //! How a package is cut into segments.
 
-use crate::circuit::{Secrets, Share, build_unsalted};
+use crate::circuit::{SegmentWitness, Share, build_unsalted};
 use crate::network::Cuts;
 use std::ops::Range;
 use tessera_circuit::{builder::SALT_CELLS, layout::smallest_k};
+use tessera_core::SegmentIndex;
 use tessera_model::{Computation, Package, Tree};
 
 /// Numbers of segments for which there are verifiers.
@@ -57,12 +58,12 @@ impl Plan {
 
     /// Cuts `package` into these groups, one a segment, together all of its trees or neurons.
     pub fn with_ranges(package: &Package, ranges: Vec<Range<usize>>) -> Result<Self, PlanError> {
-        let blank = Secrets::blank(&package.schema);
+        let blank = SegmentWitness::blank(&package.schema);
         let rows: Vec<usize> = ranges
             .iter()
             .enumerate()
             .map(|(index, range)| {
-                let share = Share::of(package, index, range.clone());
+                let share = Share::of(package, SegmentIndex(index), range.clone());
                 build_unsalted(&share, &blank).rows() + SALT_CELLS
             })
             .collect();
@@ -79,8 +80,8 @@ impl Plan {
     }
 
     /// The share of segment `index`.
-    pub fn share<'a>(&self, package: &'a Package, index: usize) -> Share<'a> {
-        Share::of(package, index, self.ranges[index].clone())
+    pub fn share<'a>(&self, package: &'a Package, index: SegmentIndex) -> Share<'a> {
+        Share::of(package, index, self.ranges[index.0].clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Proofs of segments.
 
-use crate::circuit::{Instances, Secrets, Share, circuit};
+use crate::circuit::{Instances, SegmentWitness, Share, circuit};
 use crate::key::{KEY_POINTS, ProvingKey, VerifyingKey, coordinates};
 use crate::plan::{MAX_K, MIN_K};
 use crate::transcript::{Challenge, Transcript};
@@ -19,7 +19,7 @@ use snark_verifier::{
 };
 use std::{marker::PhantomData, path::Path};
 use tessera_artifact::{ArtifactError, Sha256Digest};
-use tessera_core::{Fr, mutant};
+use tessera_core::{Fr, SegmentIndex, mutant};
 use tessera_kzg::{Opening, Parameters, Scheme};
 use zeroize::Zeroizing;
 
@@ -64,7 +64,7 @@ pub enum ProofError {
     #[error("segment {segment}: proving failed: {source}")]
     Proving {
         /// Position of the segment.
-        segment: usize,
+        segment: SegmentIndex,
         /// halo2's reason.
         source: plonk::Error,
     },
@@ -141,7 +141,7 @@ impl Proof<Unverified> {
         params: &Parameters,
         key: &ProvingKey,
         share: &Share,
-        secrets: &Secrets,
+        secrets: &SegmentWitness,
     ) -> Result<Self, ProofError> {
         let circuit = circuit(share, secrets, &key.salt);
         let instances = circuit.instances();

@@ -11,7 +11,7 @@ use halo2curves::ff::FromUniformBytes;
 use sha2::{Digest, Sha512};
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::Builder;
-use tessera_core::{Fr, hide, mutant};
+use tessera_core::{Fr, SegmentIndex, hide, mutant};
 use tessera_model::Package;
 use tessera_setup::Srs;
 use zeroize::Zeroizing;
@@ -41,7 +41,7 @@ impl SaltSource {
     ///
     /// The circuit is bound as a whole, so that a key made by another version of the circuits, or of
     /// a model cut elsewhere, has a salt of its own like any other.
-    pub fn salt(&self, srs: &Srs, index: usize, circuit: &Builder) -> Salt {
+    pub fn salt(&self, srs: &Srs, index: SegmentIndex, circuit: &Builder) -> Salt {
         // Fields of fixed length in a fixed order: different inputs are different messages.
         let fields: [(&str, &[u8]); 7] = [
             ("salt.secret", self.secret.as_slice()),
@@ -49,7 +49,7 @@ impl SaltSource {
             ("salt.segments", &(self.segments as u64).to_le_bytes()),
             ("salt.k", &srs.k().to_le_bytes()),
             ("salt.srs", &srs.digest().0),
-            ("salt.index", &(index as u64).to_le_bytes()),
+            ("salt.index", &(index.0 as u64).to_le_bytes()),
             ("salt.circuit", &circuit.structure_digest()),
         ];
         let mut base = Sha512::new_with_prefix(b"tessera segment salt v2");

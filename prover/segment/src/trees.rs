@@ -61,12 +61,12 @@ pub struct Forest<'a> {
 /// Any constant can be taken off a subtree for nothing: it goes off the leaves. Where one child is a
 /// leaf `r`, the other child's shift is `r`, so that the node is worth `r + branch · child`: one
 /// product instead of two.
-struct Terms {
+struct NodeValue {
     constant: i64,
     products: Vec<(Cell, Operand)>,
 }
 
-impl Terms {
+impl NodeValue {
     fn cell(self, builder: &mut Builder) -> Cell {
         let products = self.products.into_iter().map(|(branch, value)| (branch.into(), value));
         builder.sum_of_products(Operand::Constant(signed(self.constant)), products)
@@ -82,7 +82,7 @@ impl<'a> Forest<'a> {
     /// `offset` plus all trees' leaves, in 2^-32 points. Bound: the package's, `|sum| < 2^62`, and
     /// twice that for partial sums of shifted values: far from wrapping.
     pub fn sum(&mut self, builder: &mut Builder, offset: i64, trees: &[Tree]) -> Cell {
-        let mut all = Terms { constant: offset, products: vec![] };
+        let mut all = NodeValue { constant: offset, products: vec![] };
         for tree in trees {
             let root = self.root(builder, &tree.nodes);
             all.constant += root.constant;
@@ -93,7 +93,7 @@ impl<'a> Forest<'a> {
 
     /// What the root is worth. Children come after their parents (the package is validated), so one
     /// pass from the last node to the first finds both children done, shared ones too.
-    fn root(&mut self, builder: &mut Builder, nodes: &[Node]) -> Terms {
+    fn root(&mut self, builder: &mut Builder, nodes: &[Node]) -> NodeValue {
         let shifts = shifts(nodes);
         let mut cells: Vec<Option<Cell>> = vec![None; nodes.len()];
         for index in (1..nodes.len()).rev() {
@@ -113,10 +113,10 @@ impl<'a> Forest<'a> {
         index: usize,
         shifts: &[i64],
         cells: &[Option<Cell>],
-    ) -> Terms {
+    ) -> NodeValue {
         let shift = shifts[index];
         let (feature, threshold, missing_left, children) = match nodes[index] {
-            Node::Leaf { value } => return Terms { constant: value - shift, products: vec![] },
+            Node::Leaf { value } => return NodeValue { constant: value - shift, products: vec![] },
             Node::Split { feature, threshold, missing_left, left, right } => {
                 (feature, threshold, missing_left, [left, right])
             }
@@ -135,20 +135,20 @@ impl<'a> Forest<'a> {
         match [leaf(0), leaf(1)] {
             // r + goes_left·(l − r)
             [Some(l), Some(r)] => {
-                Terms { constant: r - shift, products: vec![product(0, known(l - r))] }
+                NodeValue { constant: r - shift, products: vec![product(0, known(l - r))] }
             }
             // The other side has this leaf taken off.
             [Some(l), None] if shifts[children[1]] == l => {
-                Terms { constant: l - shift, products: vec![product(1, cell(1).into())] }
+                NodeValue { constant: l - shift, products: vec![product(1, cell(1).into())] }
             }
             [None, Some(r)] if shifts[children[0]] == r => {
-                Terms { constant: r - shift, products: vec![product(0, cell(0).into())] }
+                NodeValue { constant: r - shift, products: vec![product(0, cell(0).into())] }
             }
             // Both children as they are: their shift is 0.
             leaves => {
                 let value = |side: usize| leaves[side].map_or_else(|| cell(side).into(), known);
                 let products = [0, 1].map(|side| product(side, value(side)));
-                Terms { constant: -shift, products: products.into() }
+                NodeValue { constant: -shift, products: products.into() }
             }
         }
     }

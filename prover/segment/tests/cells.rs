@@ -7,14 +7,19 @@ use halo2curves::ff::Field;
 use proptest::{prelude::*, test_runner::FileFailurePersistence};
 use std::sync::LazyLock;
 use tessera_circuit::{Builder, builder::SALT_ROWS, testing::check_instances};
-use tessera_core::Fr;
+use tessera_core::{Fr, SegmentIndex};
 use tessera_segment::{Share, Work, circuit::build};
 
 static HONEST: LazyLock<Builder> = LazyLock::new(|| circuit(vec![10, 20, 1, 0]));
 
 fn circuit(codes: Vec<u64>) -> Builder {
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(model.trees()),
+    };
     build(&share, &secrets(&schema, codes).0, &salt())
 }
 

@@ -7,10 +7,12 @@ use halo2curves::ff::Field;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Gates, Operand, testing::check, testing::check_instances};
-use tessera_core::{FixedPoint, Fr, Secret, poseidon::Domain, poseidon::hash, signed};
+use tessera_core::{
+    FixedPoint, Fr, Secret, SegmentIndex, poseidon::Domain, poseidon::hash, signed,
+};
 use tessera_model::{Computation, Feature, FeatureKind, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
-    Instances, Secrets, Share, Work,
+    Instances, SegmentWitness, Share, Work,
     circuit::{build, commit_partial},
     features::compare,
 };
@@ -51,11 +53,16 @@ fn trees() -> Vec<Tree> {
     ]
 }
 
-fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
+fn secrets(schema: &Schema, codes: Vec<u64>) -> (SegmentWitness, Features) {
     let features = Features::new(schema, codes).expect("in range");
     let secret = |x| Secret::new(Fr::from(x));
     (
-        Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), [secret(1), secret(2)]),
+        SegmentWitness::new(
+            &features,
+            secret(BLINDING),
+            secret(PARTIAL_BLINDING),
+            [secret(1), secret(2)],
+        ),
         features,
     )
 }
@@ -78,7 +85,12 @@ fn model(schema: &Schema) -> Model {
 
 fn agrees(codes: Vec<u64>) {
     let (schema, trees) = (schema(), trees());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&trees),
+    };
     let (secrets, features) = secrets(&schema, codes);
     let partial = share.partial(&features);
     assert_eq!(partial, model(&schema).score(&features));
@@ -106,7 +118,12 @@ fn edges_agree_with_the_evaluator() {
 #[test]
 fn another_partial_score_is_refused() {
     let (schema, trees) = (schema(), trees());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(&trees) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(&trees),
+    };
     let (secrets, features) = secrets(&schema, vec![10, 20, 1, 0]);
     let builder = build(&share, &secrets, &salt());
     let FixedPoint(partial) = share.partial(&features);
@@ -244,7 +261,7 @@ proptest! {
         let model = Model { computation: Computation::Trees(trees.clone()), offset: -3, tops };
         prop_assert_eq!(model.validate(&schema), Ok(()));
         let work = Work::Trees(&trees);
-        let share = Share { index: 0, schema: &schema, offset: -3, work };
+        let share = Share { index: SegmentIndex::FIRST, schema: &schema, offset: -3, work };
         let (secrets, features) = secrets(&schema, edges_and_others(&schema, &model, &row));
         let score = model.score(&features);
         prop_assert_eq!(share.partial(&features), score);
@@ -265,7 +282,7 @@ proptest! {
     #[test]
     fn an_overwritten_cell_is_noticed(row in 0usize..100_000, delta in 1u64..u64::MAX) {
         let (schema, trees) = (schema(), trees());
-        let share = Share { index: 0, schema: &schema, offset: 0, work: Work::Trees(&trees) };
+        let share = Share { index: SegmentIndex::FIRST, schema: &schema, offset: 0, work: Work::Trees(&trees) };
         let (secrets, _) = secrets(&schema, vec![10, 20, 1, 0]);
         let mut builder = build(&share, &secrets, &salt());
         let instances = builder.instance_values();

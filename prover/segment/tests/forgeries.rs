@@ -9,7 +9,7 @@ use halo2_proofs::dev::VerifyFailure;
 use halo2curves::ff::{Field, PrimeField};
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check};
-use tessera_core::{FixedPoint, Fr, Secret, signed};
+use tessera_core::{FixedPoint, Fr, Secret, SegmentIndex, signed};
 use tessera_model::Features;
 use tessera_segment::{
     Proof, ProofError, ProvingKey, Share, Unverified, Work,
@@ -64,7 +64,12 @@ fn no_choice_of_bits_proves_a_wrong_comparison() {
 /// The circuit of a share with the real secrets, and its cells in order of choice: codes first.
 fn circuit(codes: Vec<u64>) -> (Builder, Features) {
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(model.trees()),
+    };
     let (secrets, features) = secrets(&schema, codes);
     (build(&share, &secrets, &salt()), features)
 }
@@ -116,7 +121,12 @@ fn a_mixture_of_two_honest_witnesses_is_refused() {
 fn another_leaf_is_refused_by_its_gate() {
     let (honest, features) = circuit(vec![10, 20, 1, 0]);
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(model.trees()),
+    };
     let FixedPoint(partial) = share.partial(&features);
     let target = signed(partial);
     let blinding = Secret::new(Fr::from(PARTIAL_BLINDING));
@@ -174,7 +184,12 @@ fn only_blindings_change_an_honest_statement() {
 #[test]
 fn a_proof_of_another_model_is_refused_by_the_key() {
     let (schema, model) = (schema(), model());
-    let honest = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let honest = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(model.trees()),
+    };
     let rows = build(&honest, &secrets(&schema, vec![10, 20, 1, 0]).0, &salt()).rows();
     let k = tessera_circuit::layout::smallest_k(rows);
     let srs = development(k).expect("a size");

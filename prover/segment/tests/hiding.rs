@@ -23,10 +23,10 @@ use halo2curves::{
 use std::{path::Path, sync::LazyLock};
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::{Builder, ColumnCircuit, builder::SALT_ROWS};
-use tessera_core::{Fr, random};
+use tessera_core::{Fr, SegmentIndex, random};
 use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
-    ProvingKey, Secrets,
+    ProvingKey, SegmentWitness,
     circuit::{Share, Work, build_unsalted},
     key::{Form, model_digest},
     salt::SaltSource,
@@ -51,8 +51,8 @@ fn models() -> [Vec<Tree>; 2] {
 
 fn unsalted(trees: &[Tree]) -> Builder {
     let work = Work::Trees(trees);
-    let share = Share { index: 0, schema: &SCHEMA, offset: 600, work };
-    build_unsalted(&share, &Secrets::blank(&SCHEMA))
+    let share = Share { index: SegmentIndex::FIRST, schema: &SCHEMA, offset: 600, work };
+    build_unsalted(&share, &SegmentWitness::blank(&SCHEMA))
 }
 
 /// Rows of the salted constant and of the salted selector.
@@ -158,7 +158,7 @@ fn a_salt_gives_one_digest_on_every_machine() {
     let trees = trees();
     let digest = |salt: &[u8; 32]| {
         let work = Work::Trees(&trees);
-        let share = Share { index: 0, schema: &SCHEMA, offset: 600, work };
+        let share = Share { index: SegmentIndex::FIRST, schema: &SCHEMA, offset: 600, work };
         let key = ProvingKey::new(&SRS, &share, &salts(*salt)).expect("a key");
         let digest = model_digest(Form::Segments(1), SCHEMA.digest(), &[*key.verifying_key()]);
         digest.expect("a digest").to_string()
@@ -174,7 +174,7 @@ fn everything_that_tells_keys_apart_changes_the_salt() {
     let circuit = unsalted(&trees());
     let [package, other] = [Sha256Digest([3; 32]), Sha256Digest([4; 32])];
     let first = |source: &SaltSource, srs: &Srs, index: usize, circuit: &Builder| {
-        source.salt(srs, index, circuit).stream()()
+        source.salt(srs, SegmentIndex(index), circuit).stream()()
     };
     let source = SaltSource::from_parts(&[7; 32], package, 1);
     // A real ceremony's is small: the salt depends on digest and size alone.

@@ -18,7 +18,7 @@ use snark_verifier::{
     verifier::{SnarkVerifier, plonk::PlonkSuccinctVerifier},
 };
 use tessera_circuit::{ColumnCircuit, builder::SALT_ROWS, layout::smallest_k};
-use tessera_core::Fr;
+use tessera_core::{Fr, SegmentIndex};
 use tessera_model::{Node, Schema, Tree};
 use tessera_segment::{
     Proof, ProvingKey, Share, Unverified, Work, circuit::build, proof::Pcs, transcript::Transcript,
@@ -30,7 +30,7 @@ const CONSTANTS: usize = 1;
 const CONSTANTS_EVALUATION: usize = 5;
 
 fn share<'a>(schema: &'a Schema, trees: &'a [Tree]) -> Share<'a> {
-    Share { index: 0, schema, offset: 600, work: Work::Trees(trees) }
+    Share { index: SegmentIndex::FIRST, schema, offset: 600, work: Work::Trees(trees) }
 }
 
 #[test]

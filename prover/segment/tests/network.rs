@@ -10,13 +10,13 @@ use tessera_circuit::{
     Builder, Gates,
     testing::{check, check_instances},
 };
-use tessera_core::{FixedPoint, Fr, Secret};
+use tessera_core::{FixedPoint, Fr, Secret, SegmentIndex};
 use tessera_model::{
     Computation, Feature, FeatureKind, Features, Model, Network, Schema,
     network::{Input, Layer, Neuron},
 };
 use tessera_segment::{
-    Instances, Secrets, Share, Work,
+    Instances, SegmentWitness, Share, Work,
     circuit::{build, commit_partial},
     network::Layers,
 };
@@ -76,10 +76,10 @@ fn secret(x: u64) -> Secret {
     Secret::new(Fr::from(x))
 }
 
-fn secrets(codes: &[u64], index: u64) -> (Secrets, Features) {
+fn secrets(codes: &[u64], index: u64) -> (SegmentWitness, Features) {
     let features = Features::new(&schema(), codes.to_vec()).expect("in range");
     let links = [secret(100 + index), secret(101 + index)];
-    (Secrets::new(&features, secret(1), secret(50 + index), links), features)
+    (SegmentWitness::new(&features, secret(1), secret(50 + index), links), features)
 }
 
 fn share<'a>(
@@ -90,7 +90,7 @@ fn share<'a>(
 ) -> Share<'a> {
     let [from, to] = range;
     let offset = if index == 0 { 600 } else { 0 };
-    Share { index, schema, offset, work: Work::Neurons { network, from, to } }
+    Share { index: SegmentIndex(index), schema, offset, work: Work::Neurons { network, from, to } }
 }
 
 /// All segments between `cuts` hold, pass on what the next one opens, and add up to the score.
@@ -230,7 +230,7 @@ fn a_link_is_blinded() {
     let features = Features::new(&schema, vec![2500, 22, 1]).expect("in range");
     let link = |blinding: u64| {
         let links = [secret(3), secret(blinding)];
-        let secrets = Secrets::new(&features, secret(1), secret(2), links);
+        let secrets = SegmentWitness::new(&features, secret(1), secret(2), links);
         build(&share(&schema, &network, 0, [0, 3]), &secrets, &salt()).instance_values()[2]
     };
     assert_eq!(link(5), link(5));

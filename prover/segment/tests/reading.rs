@@ -9,6 +9,7 @@ use halo2curves::{
 };
 use std::{fs, path::Path};
 use tessera_circuit::layout::smallest_k;
+use tessera_core::SegmentIndex;
 use tessera_segment::{Proof, ProofError, ProvingKey, Share, Unverified, Work, circuit::build};
 use tessera_setup::development;
 
@@ -27,7 +28,12 @@ fn read(path: &Path, text: &str) -> Result<Proof<Unverified>, ProofError> {
 #[test]
 fn a_spoilt_proof_is_refused_by_what_is_wrong() {
     let (schema, model) = (schema(), model());
-    let share = Share { index: 0, schema: &schema, offset: 600, work: Work::Trees(model.trees()) };
+    let share = Share {
+        index: SegmentIndex::FIRST,
+        schema: &schema,
+        offset: 600,
+        work: Work::Trees(model.trees()),
+    };
     let (secrets, _) = secrets(&schema, vec![10, 20, 1, 0]);
     let srs = development(smallest_k(build(&share, &secrets, &salt()).rows())).expect("a size");
     let key = ProvingKey::new(&srs, &share, &salts([5; 32])).expect("a key");

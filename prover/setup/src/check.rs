@@ -11,7 +11,7 @@
 //! is a root with probability below `n / r` < 2^-229.
 
 use crate::{
-    Fault, Provenance, Srs, SrsError,
+    Provenance, Srs, SrsError, SrsFault,
     ceremony::of_secret,
     development::{geometric_evaluations, powers},
 };
@@ -71,7 +71,7 @@ impl Srs {
     /// That points are on the curve and in the group was checked when the SRS was made or read.
     /// About 2.4 s at k = 18 on two cores.
     ///
-    /// Errors: [`Fault::Powers`], [`Fault::Lagrange`].
+    /// Errors: [`SrsFault::Powers`], [`SrsFault::Lagrange`].
     pub fn check(&self) -> Result<CheckReport, SrsError> {
         consistency(self.params()).map_err(SrsError::Srs)?;
         let ceremony = of_secret(&self.params().s_g2());
@@ -91,7 +91,7 @@ impl Srs {
 }
 
 /// The two equations of this module.
-fn consistency(params: &ParamsKZG<Bn256>) -> Result<(), Fault> {
+fn consistency(params: &ParamsKZG<Bn256>) -> Result<(), SrsFault> {
     let powers = check_powers(params.get_g(), &params.g2(), &params.s_g2())?;
     check_lagrange(params, &powers)
 }
@@ -109,7 +109,7 @@ pub(crate) fn check_powers(
     g: &[G1Affine],
     g2: &G2Affine,
     tau_g2: &G2Affine,
-) -> Result<Powers, Fault> {
+) -> Result<Powers, SrsFault> {
     let rho = challenge(g.len() as u64);
     let rhos = powers(rho, g.len());
     let sum = best_multiexp(&rhos, g);
@@ -119,17 +119,17 @@ pub(crate) fn check_powers(
     let shifted = (sum - first) * rho.invert().unwrap_or(Fr::ZERO);
     let unshifted = sum - last * rhos[rhos.len() - 1];
     if pairing(&shifted.to_affine(), g2) != pairing(&unshifted.to_affine(), tau_g2) {
-        return Err(Fault::Powers);
+        return Err(SrsFault::Powers);
     }
     Ok(Powers { rho, sum })
 }
 
 /// The second equation, for the Lagrange form of `params`.
-pub(crate) fn check_lagrange(params: &ParamsKZG<Bn256>, powers: &Powers) -> Result<(), Fault> {
+pub(crate) fn check_lagrange(params: &ParamsKZG<Bn256>, powers: &Powers) -> Result<(), SrsFault> {
     let evaluations = geometric_evaluations(powers.rho, params.k());
     let evaluations = EvaluationDomain::new(1, params.k()).lagrange_from_vec(evaluations);
     if params.commit_lagrange(&evaluations, Blind(Fr::ZERO)) != powers.sum {
-        return Err(Fault::Lagrange);
+        return Err(SrsFault::Lagrange);
     }
     Ok(())
 }
@@ -161,7 +161,12 @@ mod tests {
         (powers, lagrange, srs.params().s_g2())
     }
 
-    fn verdict(k: u32, powers: &[G1Affine], lagrange: &[G1Affine], tau: G2Affine) -> Option<Fault> {
+    fn verdict(
+        k: u32,
+        powers: &[G1Affine],
+        lagrange: &[G1Affine],
+        tau: G2Affine,
+    ) -> Option<SrsFault> {
         let (powers, lagrange) = (powers.to_vec(), lagrange.to_vec());
         let g2 = G2Affine::generator();
         consistency(&params_from_parts(k, powers, lagrange, g2, tau)).err()
@@ -184,15 +189,19 @@ mod tests {
         for i in 1..powers.len() {
             let mut powers = powers.clone();
             powers[i] = other;
-            assert_eq!(verdict(k, &powers, &lagrange, tau), Some(Fault::Powers), "power {i}");
+            assert_eq!(verdict(k, &powers, &lagrange, tau), Some(SrsFault::Powers), "power {i}");
         }
         for i in 0..lagrange.len() {
             let mut lagrange = lagrange.clone();
             lagrange[i] = other;
-            assert_eq!(verdict(k, &powers, &lagrange, tau), Some(Fault::Lagrange), "lagrange {i}");
+            assert_eq!(
+                verdict(k, &powers, &lagrange, tau),
+                Some(SrsFault::Lagrange),
+                "lagrange {i}"
+            );
         }
         let tau = (tau + G2Affine::generator()).to_affine();
-        assert_eq!(verdict(k, &powers, &lagrange, tau), Some(Fault::Powers));
+        assert_eq!(verdict(k, &powers, &lagrange, tau), Some(SrsFault::Powers));
     }
 
     #[test]
@@ -201,12 +210,12 @@ mod tests {
         let (powers, lagrange, tau) = parts(k);
         let mut swapped = powers.clone();
         swapped.swap(2, 3);
-        assert_eq!(verdict(k, &swapped, &lagrange, tau), Some(Fault::Powers));
+        assert_eq!(verdict(k, &swapped, &lagrange, tau), Some(SrsFault::Powers));
         let mut swapped = lagrange.clone();
         swapped.rotate_left(1);
-        assert_eq!(verdict(k, &powers, &swapped, tau), Some(Fault::Lagrange));
+        assert_eq!(verdict(k, &powers, &swapped, tau), Some(SrsFault::Lagrange));
         // Another root of unity: the same points, reordered.
         let reordered: Vec<_> = (0..8).map(|i| lagrange[3 * i % 8]).collect();
-        assert_eq!(verdict(k, &powers, &reordered, tau), Some(Fault::Lagrange));
+        assert_eq!(verdict(k, &powers, &reordered, tau), Some(SrsFault::Lagrange));
     }
 }

@@ -21,15 +21,15 @@ pub enum SrsError {
         /// The file, or what the artifact is called where there is none.
         path: PathBuf,
         /// What is wrong with it.
-        fault: Fault,
+        fault: SrsFault,
     },
     /// An SRS in memory is wrong.
     #[error("the SRS is refused: {0}")]
-    Srs(Fault),
+    Srs(SrsFault),
 }
 
 impl SrsError {
-    pub(crate) fn file(path: &Path) -> impl FnOnce(Fault) -> Self {
+    pub(crate) fn file(path: &Path) -> impl FnOnce(SrsFault) -> Self {
         let path = path.to_path_buf();
         |fault| Self::File { path, fault }
     }
@@ -43,7 +43,7 @@ impl SrsError {
 /// What is wrong with an SRS or with the bytes of one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum SrsFault {
     /// A point that is none, or is not in the group.
     #[error("point {index} of the {section} {fault}")]
     Point {

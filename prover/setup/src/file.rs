@@ -13,7 +13,7 @@
 //! From k on, it is what halo2's `ParamsKZG::write` writes.
 
 use crate::{
-    Fault, MAX_K, Provenance, Srs, SrsError,
+    MAX_K, Provenance, Srs, SrsError, SrsFault,
     points::{G1_BYTES, G2_BYTES, g1_points, g2_points},
     srs::params_from_parts,
 };
@@ -95,16 +95,16 @@ fn points_len(k: u32) -> u64 {
     ((2 * G1_BYTES as u64) << k) + 2 * G2_BYTES as u64
 }
 
-fn parse(body: &[u8]) -> Result<Srs, Fault> {
+fn parse(body: &[u8]) -> Result<Srs, SrsFault> {
     let cut = |section, expected: u64, found: usize| {
-        move || Fault::Length { section, expected, found: found as u64 }
+        move || SrsFault::Length { section, expected, found: found as u64 }
     };
     let (length, body) =
         body.split_first_chunk().ok_or_else(cut("length of the provenance", 4, body.len()))?;
     let length = u32::from_le_bytes(*length);
     if length > MAX_PROVENANCE {
         let reason = format!("{length} bytes, more than {MAX_PROVENANCE}");
-        return Err(Fault::Description { reason });
+        return Err(SrsFault::Description { reason });
     }
     let (provenance, body) = body.split_at_checked(length as usize).ok_or_else(cut(
         "provenance",
@@ -112,12 +112,12 @@ fn parse(body: &[u8]) -> Result<Srs, Fault> {
         body.len(),
     ))?;
     let provenance: Provenance = serde_json::from_slice(provenance)
-        .map_err(|error| Fault::Description { reason: error.to_string() })?;
+        .map_err(|error| SrsFault::Description { reason: error.to_string() })?;
 
     let (k, body) = body.split_first_chunk().ok_or_else(cut("k", 4, body.len()))?;
     let k = u32::from_le_bytes(*k);
     if !(1..=MAX_K).contains(&k) {
-        return Err(Fault::Size { k });
+        return Err(SrsFault::Size { k });
     }
     if body.len() as u64 != points_len(k) {
         return Err(cut("points", points_len(k), body.len())());

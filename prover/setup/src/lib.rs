@@ -35,7 +35,7 @@ pub use check::CheckReport;
 #[cfg(feature = "files")]
 pub use check::check_file;
 pub use development::{DEVELOPMENT_SECRET, development, development_digest};
-pub use error::{Fault, PointFault, SrsError};
+pub use error::{PointFault, SrsError, SrsFault};
 #[cfg(feature = "files")]
 pub use ptau::import_ptau;
 pub use srs::{MAX_K, Provenance, Srs};

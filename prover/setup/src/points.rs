@@ -2,7 +2,7 @@
 //! form (times 2^256). That is how halo2 and snarkjs both write them, and it loads without a
 //! multiplication.
 
-use crate::{Fault, PointFault};
+use crate::{PointFault, SrsFault};
 use halo2curves::{
     CurveAffine,
     bn256::{Fq, Fq2, G1Affine, G2Affine},
@@ -18,17 +18,17 @@ pub(crate) const G2_BYTES: usize = 128;
 
 /// All points of G1 in `bytes`, each of them canonical, on the curve and not the point at
 /// infinity (G1 is the whole curve). `section` is for the error.
-pub(crate) fn g1_points(bytes: &[u8], section: &'static str) -> Result<Vec<G1Affine>, Fault> {
+pub(crate) fn g1_points(bytes: &[u8], section: &'static str) -> Result<Vec<G1Affine>, SrsFault> {
     let point =
-        |(index, bytes)| g1_point(bytes).map_err(|fault| Fault::Point { section, index, fault });
+        |(index, bytes)| g1_point(bytes).map_err(|fault| SrsFault::Point { section, index, fault });
     bytes.par_chunks_exact(G1_BYTES).enumerate().map(point).collect()
 }
 
 /// Like [`g1_points`] for G2, with its subgroup check.
-pub(crate) fn g2_points(bytes: &[u8], section: &'static str) -> Result<Vec<G2Affine>, Fault> {
+pub(crate) fn g2_points(bytes: &[u8], section: &'static str) -> Result<Vec<G2Affine>, SrsFault> {
     let point = |(index, bytes)| {
         let point = g2_point(bytes).and_then(in_subgroup);
-        point.map_err(|fault| Fault::Point { section, index, fault })
+        point.map_err(|fault| SrsFault::Point { section, index, fault })
     };
     bytes.chunks_exact(G2_BYTES).enumerate().map(point).collect()
 }
@@ -69,7 +69,7 @@ mod tests {
 
     fn g1(bytes: &[u8]) -> PointFault {
         match g1_points(bytes, "powers").unwrap_err() {
-            Fault::Point { section: "powers", fault, .. } => fault,
+            SrsFault::Point { section: "powers", fault, .. } => fault,
             other => panic!("{other}"),
         }
     }
@@ -102,7 +102,7 @@ mod tests {
         let point = outside_subgroup();
         assert!(bool::from(point.is_on_curve()));
         let fault = g2_points(&point.to_raw_bytes(), "powers").unwrap_err();
-        let expected = Fault::Point { section: "powers", index: 0, fault: PointFault::Subgroup };
+        let expected = SrsFault::Point { section: "powers", index: 0, fault: PointFault::Subgroup };
         assert_eq!(fault, expected);
     }
 

@@ -14,7 +14,7 @@
 //! of `7^t` (`r − 1 = t · 2^28`), so the Lagrange form is the same points in another order.
 
 use crate::{
-    Blake2bDigest, Ceremony, Fault, Provenance, Srs, SrsError,
+    Blake2bDigest, Ceremony, Provenance, Srs, SrsError, SrsFault,
     check::{check_lagrange, check_powers},
     development::root_of_unity,
     lagrange::lagrange_from_powers,
@@ -54,7 +54,7 @@ pub fn import_ptau(path: &Path, k: u32) -> Result<Srs, SrsError> {
     let mut file = Ptau::open(path)?;
     let fault = |fault| SrsError::file(path)(fault);
     if file.power < k {
-        return Err(fault(Fault::TooSmall { available: file.power, wanted: k }));
+        return Err(fault(SrsFault::TooSmall { available: file.power, wanted: k }));
     }
 
     let n = 1u64 << k;
@@ -72,7 +72,7 @@ pub fn import_ptau(path: &Path, k: u32) -> Result<Srs, SrsError> {
 
     // What is quickly refused, before a missing Lagrange form is computed at length.
     if g2[0] == g2[1] {
-        return Err(fault(Fault::TrivialSecret));
+        return Err(fault(SrsFault::TrivialSecret));
     }
     let checked = check_powers(&powers, &g2[0], &g2[1]).map_err(fault)?;
     let lagrange = lagrange.unwrap_or_else(|| lagrange_from_powers(&powers, k));
@@ -88,7 +88,7 @@ pub fn import_ptau(path: &Path, k: u32) -> Result<Srs, SrsError> {
 pub(crate) fn claimed_digest(path: &Path) -> Result<Option<Sha256Digest>, SrsError> {
     let mut file = match Ptau::open(path) {
         Ok(file) => file,
-        Err(SrsError::File { fault: Fault::NotPtau, .. }) => return Ok(None),
+        Err(SrsError::File { fault: SrsFault::NotPtau, .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let fault = |fault| SrsError::file(path)(fault);
@@ -118,33 +118,33 @@ impl Ptau {
         let mut ptau = Self { path: path.into(), file, sections: BTreeMap::new(), power: 0 };
 
         if length < 12 {
-            return Err(fault(Fault::NotPtau));
+            return Err(fault(SrsFault::NotPtau));
         }
         let head = ptau.bytes(0, 12)?;
         if &head[..4] != b"ptau" {
-            return Err(fault(Fault::NotPtau));
+            return Err(fault(SrsFault::NotPtau));
         }
         let (version, count) = (u32_at(&head, 4), u32_at(&head, 8));
         if version != 1 {
-            return Err(fault(Fault::PtauVersion { found: version }));
+            return Err(fault(SrsFault::PtauVersion { found: version }));
         }
         let mut position = 12u64;
         for _ in 0..count.min(MAX_SECTIONS) {
             let found = length - position;
             if found < 12 {
                 let section = "the table of sections";
-                return Err(fault(Fault::Length { section, expected: 12, found }));
+                return Err(fault(SrsFault::Length { section, expected: 12, found }));
             }
             let head = ptau.bytes(position, 12)?;
             let (id, size, found) = (u32_at(&head, 0), u64_at(&head, 4), found - 12);
             if size > found {
                 let name = [HEADER, POWERS_G1, POWERS_G2, LAGRANGE].into_iter().find(|s| s.0 == id);
                 let section = name.map_or("a section", |section| section.1);
-                return Err(fault(Fault::Length { section, expected: size, found }));
+                return Err(fault(SrsFault::Length { section, expected: size, found }));
             }
             position += 12;
             if ptau.sections.insert(id, (position, size)).is_some() {
-                return Err(fault(Fault::TwoSections { id }));
+                return Err(fault(SrsFault::TwoSections { id }));
             }
             position += size;
         }
@@ -156,11 +156,11 @@ impl Ptau {
     fn read_header(&mut self) -> Result<(), SrsError> {
         let header = self.read(HEADER, 0, 44)?;
         if u32_at(&header, 0) != 32 || header[4..36] != base_modulus() {
-            return Err(self.fault(Fault::WrongCurve));
+            return Err(self.fault(SrsFault::WrongCurve));
         }
         self.power = u32_at(&header, 36);
         if !(1..=Fr::S).contains(&self.power) {
-            return Err(self.fault(Fault::Size { k: self.power }));
+            return Err(self.fault(SrsFault::Size { k: self.power }));
         }
         let (g1, g2, n) = (G1_BYTES as u64, G2_BYTES as u64, 1u64 << self.power);
         self.expect(HEADER, 44)?;
@@ -169,13 +169,13 @@ impl Ptau {
         Ok(())
     }
 
-    fn fault(&self, fault: Fault) -> SrsError {
+    fn fault(&self, fault: SrsFault) -> SrsError {
         SrsError::file(&self.path)(fault)
     }
 
     fn section(&self, (id, section): (u32, &'static str)) -> Result<(u64, u64), SrsError> {
         let place = self.sections.get(&id).copied();
-        place.ok_or_else(|| self.fault(Fault::NoSection { section }))
+        place.ok_or_else(|| self.fault(SrsFault::NoSection { section }))
     }
 
     fn expect(&self, section: (u32, &'static str), expected: u64) -> Result<(), SrsError> {
@@ -183,7 +183,7 @@ impl Ptau {
         if found == expected {
             return Ok(());
         }
-        Err(self.fault(Fault::Length { section: section.1, expected, found }))
+        Err(self.fault(SrsFault::Length { section: section.1, expected, found }))
     }
 
     /// `length` bytes of a section, from its byte `offset`.
@@ -196,7 +196,7 @@ impl Ptau {
         let (start, found) = self.section(section)?;
         if found < offset + length {
             let expected = offset + length;
-            return Err(self.fault(Fault::Length { section: section.1, expected, found }));
+            return Err(self.fault(SrsFault::Length { section: section.1, expected, found }));
         }
         self.bytes(start + offset, length)
     }

@@ -1,5 +1,5 @@
 use crate::{
-    Ceremony, Fault, PointFault, SrsError, development, development_digest,
+    Ceremony, PointFault, SrsError, SrsFault, development, development_digest,
     lagrange::lagrange_from_powers,
 };
 use halo2_proofs::poly::commitment::{Params, ParamsProver};
@@ -38,24 +38,24 @@ pub enum Provenance {
 impl Srs {
     /// Takes `params` whose points are on the curve, after the checks that cost nothing: the
     /// generators, the subgroup of G2, a secret other than 1, a provenance that is no lie.
-    pub(crate) fn new(params: Parameters, provenance: Provenance) -> Result<Self, Fault> {
+    pub(crate) fn new(params: Parameters, provenance: Provenance) -> Result<Self, SrsFault> {
         let (g1, g2, tau_g2) = (params.get_g(), params.g2(), params.s_g2());
         if g1[0] != G1Affine::generator() {
-            return Err(Fault::Generator { section: "powers in G1" });
+            return Err(SrsFault::Generator { section: "powers in G1" });
         }
         if g2 != G2Affine::generator() {
-            return Err(Fault::Generator { section: "powers in G2" });
+            return Err(SrsFault::Generator { section: "powers in G2" });
         }
         if !bool::from(tau_g2.to_curve().is_torsion_free()) {
             let fault = PointFault::Subgroup;
-            return Err(Fault::Point { section: "powers in G2", index: 1, fault });
+            return Err(SrsFault::Point { section: "powers in G2", index: 1, fault });
         }
         if tau_g2 == g2 {
-            return Err(Fault::TrivialSecret);
+            return Err(SrsFault::TrivialSecret);
         }
         let digest = digest_of(&g1[0], &g1[1], &g2, &tau_g2);
         if provenance == Provenance::Development && digest != development_digest() {
-            return Err(Fault::Provenance);
+            return Err(SrsFault::Provenance);
         }
         Ok(Self { params, provenance, digest })
     }
@@ -94,12 +94,12 @@ impl Srs {
     /// points, about 12 s at k = 16 on two cores; the development SRS is made afresh instead, and a
     /// prepared `.ptau` file has every size ([`import_ptau`](crate::import_ptau)).
     ///
-    /// Errors: [`SrsError::Size`]; [`Fault::TooSmall`] when it has fewer powers.
+    /// Errors: [`SrsError::Size`]; [`SrsFault::TooSmall`] when it has fewer powers.
     pub fn downsize(&self, k: u32) -> Result<Self, SrsError> {
         SrsError::check_size(k)?;
         let available = self.k();
         if k > available {
-            return Err(SrsError::Srs(Fault::TooSmall { available, wanted: k }));
+            return Err(SrsError::Srs(SrsFault::TooSmall { available, wanted: k }));
         }
         if k == available {
             return Ok(self.clone());

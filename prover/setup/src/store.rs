@@ -1,5 +1,5 @@
 use crate::{
-    Fault, Srs, SrsError, check::check, development, development_digest, import_ptau,
+    Srs, SrsError, SrsFault, check::check, development, development_digest, import_ptau,
     ptau::claimed_digest,
 };
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl SrsStore {
             return Ok(srs);
         }
         if available < k {
-            return Err(SrsError::file(path)(Fault::TooSmall { available, wanted: k }));
+            return Err(SrsError::file(path)(SrsFault::TooSmall { available, wanted: k }));
         }
         self.cached(&self.kept(srs.digest(), k), k, srs.digest(), || srs.downsize(k))
     }

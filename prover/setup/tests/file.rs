@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::fs;
 use tessera_artifact::{ArtifactError, HEADER_LEN, Secrecy, write_binary};
 use tessera_setup::{
-    Fault, MAX_K, PointFault, Provenance, Srs, SrsError, check_file, development, import_ptau,
+    MAX_K, PointFault, Provenance, Srs, SrsError, SrsFault, check_file, development, import_ptau,
 };
 
 const K: u32 = 3;
@@ -24,7 +24,7 @@ fn body_of(provenance: &[u8], points: &[u8]) -> Vec<u8> {
 }
 
 /// What becomes of `body` in a file whose digest is right.
-fn load(body: &[u8]) -> Result<Srs, Fault> {
+fn load(body: &[u8]) -> Result<Srs, SrsFault> {
     let (_folder, path) = path("test.srs");
     write_binary(&path, Srs::KIND, Srs::VERSION, body, Secrecy::Public).unwrap();
     Srs::load(&path).map_err(|error| {
@@ -95,20 +95,26 @@ fn damaged_files_are_refused() {
 #[test]
 fn a_right_digest_does_not_excuse_a_wrong_layout() {
     let body = body();
-    assert!(matches!(load(b"").unwrap_err(), Fault::Length { .. }));
-    assert!(matches!(load(&body[..20]).unwrap_err(), Fault::Length { section: "provenance", .. }));
-    assert!(matches!(load(&body[..POWERS - 1]).unwrap_err(), Fault::Length { section: "k", .. }));
+    assert!(matches!(load(b"").unwrap_err(), SrsFault::Length { .. }));
+    assert!(matches!(
+        load(&body[..20]).unwrap_err(),
+        SrsFault::Length { section: "provenance", .. }
+    ));
+    assert!(matches!(
+        load(&body[..POWERS - 1]).unwrap_err(),
+        SrsFault::Length { section: "k", .. }
+    ));
     for wrong in [&body[..body.len() - 1], &[&body[..], &[0]].concat()] {
-        assert!(matches!(load(wrong).unwrap_err(), Fault::Length { section: "points", .. }));
+        assert!(matches!(load(wrong).unwrap_err(), SrsFault::Length { section: "points", .. }));
     }
     for k in [0, MAX_K + 1, u32::MAX] {
         let mut body = body.clone();
         body[POWERS - 4..POWERS].copy_from_slice(&k.to_le_bytes());
-        assert_eq!(load(&body).unwrap_err(), Fault::Size { k });
+        assert_eq!(load(&body).unwrap_err(), SrsFault::Size { k });
     }
     for provenance in [b"".as_slice(), b"{}", b"{", br#"{"origin":"rumour"}"#, &[b' '; 5000]] {
         let fault = load(&body_of(provenance, &points(&development(K).unwrap()))).unwrap_err();
-        assert!(matches!(fault, Fault::Description { .. }), "{fault}");
+        assert!(matches!(fault, SrsFault::Description { .. }), "{fault}");
     }
 }
 
@@ -119,8 +125,8 @@ fn nor_wrong_points() {
         body[at..at + bytes.len()].copy_from_slice(bytes);
         load(&body)
     };
-    let point = |result: Result<Srs, Fault>| match result.unwrap_err() {
-        Fault::Point { section, index, fault } => (section, index, fault),
+    let point = |result: Result<Srs, SrsFault>| match result.unwrap_err() {
+        SrsFault::Point { section, index, fault } => (section, index, fault),
         other => panic!("{other}"),
     };
     let (g1, lagrange, g2) = ("powers in G1", "Lagrange form", "powers in G2");
@@ -132,17 +138,17 @@ fn nor_wrong_points() {
     // On the curve, and the wrong ones.
     let one = G1Affine::generator();
     let fault = with(POWERS, &(-one).to_raw_bytes()).unwrap_err();
-    assert_eq!(fault, Fault::Generator { section: g1 });
+    assert_eq!(fault, SrsFault::Generator { section: g1 });
     let fault = with(POWERS + 64, &one.to_raw_bytes()).unwrap_err();
-    assert_eq!(fault, Fault::Provenance, "another secret than the published one");
+    assert_eq!(fault, SrsFault::Provenance, "another secret than the published one");
     // Loading does not compare powers further up, checking does.
     let srs = with(POWERS + 2 * 64, &one.to_raw_bytes()).unwrap();
-    assert!(matches!(srs.check().unwrap_err(), SrsError::Srs(Fault::Powers)));
+    assert!(matches!(srs.check().unwrap_err(), SrsError::Srs(SrsFault::Powers)));
     let srs = with(POWERS + 10 * 64, &one.to_raw_bytes()).unwrap();
     let (_folder, path) = path("shared.srs");
     srs.save(&path).unwrap();
     let error = check_file(&path).unwrap_err();
-    assert!(matches!(error, SrsError::File { fault: Fault::Lagrange, .. }), "{error}");
+    assert!(matches!(error, SrsError::File { fault: SrsFault::Lagrange, .. }), "{error}");
     assert!(error.to_string().contains("shared.srs"), "{error}");
 }
 
@@ -150,7 +156,7 @@ fn nor_wrong_points() {
 fn the_secret_decides_what_is_insecure_not_the_file() {
     let ceremony = import_ptau(&sample_path(), K).unwrap();
     let fault = load(&body_of(PROVENANCE, &points(&ceremony))).unwrap_err();
-    assert_eq!(fault, Fault::Provenance);
+    assert_eq!(fault, SrsFault::Provenance);
 
     let claim = serde_json::to_vec(ceremony.provenance()).unwrap();
     let disguised = load(&body_of(&claim, &points(&development(K).unwrap()))).unwrap();

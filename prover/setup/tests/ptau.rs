@@ -11,15 +11,15 @@ use halo2curves::{
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use tessera_artifact::ArtifactError;
-use tessera_setup::{Fault, PointFault, Provenance, Srs, SrsError, development, import_ptau};
+use tessera_setup::{PointFault, Provenance, Srs, SrsError, SrsFault, development, import_ptau};
 
-fn fault(sections: &Sections) -> Fault {
+fn fault(sections: &Sections) -> SrsFault {
     sections.import(6).unwrap_err()
 }
 
 fn point_fault(sections: &Sections) -> (&'static str, usize, PointFault) {
     match fault(sections) {
-        Fault::Point { section, index, fault } => (section, index, fault),
+        SrsFault::Point { section, index, fault } => (section, index, fault),
         other => panic!("{other}"),
     }
 }
@@ -80,8 +80,8 @@ fn files_that_prove_nothing_here_are_refused() {
         SrsError::File { path, fault } if path == data(name) => fault,
         other => panic!("{other}"),
     };
-    assert_eq!(fault("snarkjs-4-bls12-381.ptau"), Fault::WrongCurve);
-    assert_eq!(fault("snarkjs-3-new.ptau"), Fault::TrivialSecret);
+    assert_eq!(fault("snarkjs-4-bls12-381.ptau"), SrsFault::WrongCurve);
+    assert_eq!(fault("snarkjs-3-new.ptau"), SrsFault::TrivialSecret);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_file_that_is_not_prepared_gives_the_same() {
 fn sizes_that_the_file_has_not_are_refused() {
     assert_eq!(
         Sections::sample().import(7).unwrap_err(),
-        Fault::TooSmall { available: 6, wanted: 7 }
+        SrsFault::TooSmall { available: 6, wanted: 7 }
     );
     for k in [0, 25] {
         let error = import_ptau(&sample_path(), k).unwrap_err();
@@ -124,24 +124,24 @@ fn other_files_are_called_so() {
         bytes[at] = byte;
         import_bytes(&bytes, 6).unwrap_err()
     };
-    assert_eq!(import_bytes(b"", 6).unwrap_err(), Fault::NotPtau);
-    assert_eq!(with(0, b'z'), Fault::NotPtau);
-    assert_eq!(with(4, 2), Fault::PtauVersion { found: 2 });
+    assert_eq!(import_bytes(b"", 6).unwrap_err(), SrsFault::NotPtau);
+    assert_eq!(with(0, b'z'), SrsFault::NotPtau);
+    assert_eq!(with(4, 2), SrsFault::PtauVersion { found: 2 });
 
     let mut sections = Sections::sample();
     // The base field of BLS12-381 has 48 bytes; another field of 32 bytes is no better.
     sections.get(1)[0] = 48;
-    assert_eq!(fault(&sections), Fault::WrongCurve);
+    assert_eq!(fault(&sections), SrsFault::WrongCurve);
     let mut sections = Sections::sample();
     sections.get(1)[4] ^= 2;
-    assert_eq!(fault(&sections), Fault::WrongCurve);
+    assert_eq!(fault(&sections), SrsFault::WrongCurve);
 }
 
 #[test]
 fn sections_have_the_length_that_the_power_gives_them() {
     for (id, section) in [(1, "header"), (2, "powers in G1"), (3, "powers in G2")] {
         let without = fault(&Sections::sample().without(id));
-        let Fault::NoSection { section: name } = without else { panic!("{without}") };
+        let SrsFault::NoSection { section: name } = without else { panic!("{without}") };
         assert!(name.starts_with(section), "{name}");
 
         let mut longer = Sections::sample();
@@ -150,22 +150,25 @@ fn sections_have_the_length_that_the_power_gives_them() {
         shorter.get(id).pop();
         for sections in [longer, shorter] {
             let fault = fault(&sections);
-            let Fault::Length { section: name, .. } = fault else { panic!("{fault}") };
+            let SrsFault::Length { section: name, .. } = fault else { panic!("{fault}") };
             assert!(name.starts_with(section), "{name}");
         }
         let mut twice = Sections::sample();
         let copy = twice.get(id).clone();
         twice.0.push((id, copy));
-        assert_eq!(fault(&twice), Fault::TwoSections { id });
+        assert_eq!(fault(&twice), SrsFault::TwoSections { id });
     }
     let mut sections = Sections::sample();
     sections.get(12).truncate(64 * 126); // the form of size 2^6 ends with point 127
-    assert!(matches!(fault(&sections), Fault::Length { expected: 8128, found: 8064, .. }));
+    assert!(matches!(fault(&sections), SrsFault::Length { expected: 8128, found: 8064, .. }));
 
     for power in [0, 5, 7, 29, 255] {
         let mut sections = Sections::sample();
         sections.get(1)[36] = power;
-        assert!(matches!(fault(&sections), Fault::Length { .. } | Fault::Size { .. }), "{power}");
+        assert!(
+            matches!(fault(&sections), SrsFault::Length { .. } | SrsFault::Size { .. }),
+            "{power}"
+        );
     }
 }
 
@@ -196,13 +199,13 @@ fn points_that_are_not_powers_are_refused() {
         content[j * size..][..size].copy_from_slice(&first);
         fault(&sections)
     };
-    assert_eq!(swap(2, 64, 0, 1), Fault::Powers);
-    assert_eq!(swap(2, 64, 1, 2), Fault::Powers);
-    assert_eq!(swap(2, 64, 62, 63), Fault::Powers);
-    assert_eq!(swap(3, 128, 1, 2), Fault::Powers);
-    assert_eq!(swap(3, 128, 0, 1), Fault::Powers);
-    assert_eq!(swap(12, 64, 63, 64), Fault::Lagrange);
-    assert_eq!(swap(12, 64, 125, 126), Fault::Lagrange);
+    assert_eq!(swap(2, 64, 0, 1), SrsFault::Powers);
+    assert_eq!(swap(2, 64, 1, 2), SrsFault::Powers);
+    assert_eq!(swap(2, 64, 62, 63), SrsFault::Powers);
+    assert_eq!(swap(3, 128, 1, 2), SrsFault::Powers);
+    assert_eq!(swap(3, 128, 0, 1), SrsFault::Powers);
+    assert_eq!(swap(12, 64, 63, 64), SrsFault::Lagrange);
+    assert_eq!(swap(12, 64, 125, 126), SrsFault::Lagrange);
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn powers_of_another_generator_are_refused() {
     let mut sections = Sections::sample();
     sections.get(2).rotate_left(64);
     let fault = sections.without(12).import(6).unwrap_err();
-    assert!(matches!(fault, Fault::Generator { .. }), "{fault}");
+    assert!(matches!(fault, SrsFault::Generator { .. }), "{fault}");
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn a_file_without_contributions_is_refused() {
         (G1Affine::generator().to_raw_bytes(), G2Affine::generator().to_raw_bytes());
     *sections.get(2) = one_g1.repeat(127);
     *sections.get(3) = one_g2.repeat(64);
-    assert_eq!(fault(&sections), Fault::TrivialSecret);
+    assert_eq!(fault(&sections), SrsFault::TrivialSecret);
 }
 
 #[test]
@@ -244,7 +247,7 @@ fn every_shortening_is_refused() {
     let good = Sections::sample().to_bytes();
     for length in (0..good.len()).step_by(991).chain([good.len() - 1]) {
         let fault = import_bytes(&good[..length], 6).unwrap_err();
-        assert!(matches!(fault, Fault::Length { .. } | Fault::NotPtau), "{length}: {fault}");
+        assert!(matches!(fault, SrsFault::Length { .. } | SrsFault::NotPtau), "{length}: {fault}");
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::{points, sample_path};
 use std::fs;
 use tessera_artifact::{ArtifactError, HEADER_LEN, Secrecy, write_binary};
-use tessera_setup::{Fault, Srs, SrsError, SrsStore, development, import_ptau};
+use tessera_setup::{Srs, SrsError, SrsFault, SrsStore, development, import_ptau};
 
 #[test]
 fn development_strings_are_made_once() {
@@ -68,7 +68,7 @@ fn smaller_sizes_of_a_file_are_kept_under_its_digest() {
 
     let error = store.get(7).unwrap_err();
     let SrsError::File { path, fault } = &error else { panic!("{error}") };
-    assert_eq!((path, fault), (&file, &Fault::TooSmall { available: 6, wanted: 7 }));
+    assert_eq!((path, fault), (&file, &SrsFault::TooSmall { available: 6, wanted: 7 }));
     assert!(error.to_string().contains("ceremony.srs"), "{error}");
 }
 
@@ -83,14 +83,14 @@ fn a_ptau_file_serves_as_it_is() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     let error = store.get(7).unwrap_err();
-    assert!(matches!(error, SrsError::File { fault: Fault::TooSmall { .. }, .. }), "{error}");
+    assert!(matches!(error, SrsError::File { fault: SrsFault::TooSmall { .. }, .. }), "{error}");
 
     let spoilt = folder.path().join("spoilt.ptau");
     let mut bytes = fs::read(sample_path()).unwrap();
     bytes.truncate(1000);
     fs::write(&spoilt, bytes).unwrap();
     let error = store.open(&spoilt, 4).unwrap_err();
-    assert!(matches!(error, SrsError::File { fault: Fault::Length { .. }, .. }), "{error}");
+    assert!(matches!(error, SrsError::File { fault: SrsFault::Length { .. }, .. }), "{error}");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn downsizing_does_not_grow() {
     assert_eq!(points(&srs.downsize(2).unwrap()), points(&development(2).unwrap()));
     assert_eq!(points(&srs.downsize(3).unwrap()), points(&srs));
     let error = srs.downsize(4).unwrap_err();
-    let expected = Fault::TooSmall { available: 3, wanted: 4 };
+    let expected = SrsFault::TooSmall { available: 3, wanted: 4 };
     assert!(matches!(&error, SrsError::Srs(fault) if *fault == expected), "{error}");
     assert!(matches!(srs.downsize(0).unwrap_err(), SrsError::Size { k: 0 }));
 }
@@ -148,7 +148,7 @@ fn a_file_is_checked_before_it_is_used_for_the_first_time() {
     assert_eq!(Srs::load(&file).unwrap().digest(), srs.digest(), "loading does not notice");
     for _ in 0..2 {
         let error = store.get(4).unwrap_err();
-        assert!(matches!(error, SrsError::File { fault: Fault::Powers, .. }), "{error}");
+        assert!(matches!(error, SrsError::File { fault: SrsFault::Powers, .. }), "{error}");
         assert!(error.to_string().contains("given.srs"), "{error}");
     }
     assert_eq!(notes(), 1);

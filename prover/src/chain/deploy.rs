@@ -57,7 +57,7 @@ impl Journal {
     ///
     /// # Errors
     /// A file that cannot be written, and one of another plan, chain or account.
-    pub fn open(path: &Path, client: &Client, plan: &Plan) -> Result<Self, ChainError> {
+    pub fn open(path: &Path, client: &Client, plan: &DeploymentPlan) -> Result<Self, ChainError> {
         let what = format!("{} {:?} {plan:?}", client.chain_id(), client.account());
         let plan = keccak256(what);
         let kept = if path.exists() {
@@ -119,7 +119,7 @@ impl Journal {
 
 /// What to deploy.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct DeploymentPlan {
     /// What is lent.
     pub token: TokenPlan,
     /// Name of the generated verifier's contract and file.
@@ -268,7 +268,7 @@ impl Deployment {
 pub async fn deploy(
     client: &Client,
     artifacts: &Artifacts,
-    plan: &Plan,
+    plan: &DeploymentPlan,
     journal: &Journal,
     report: &(dyn Fn(&str, &Receipt) + Sync),
 ) -> Result<Deployment, ChainError> {
@@ -389,7 +389,11 @@ pub async fn deploy(
 }
 
 /// All that can be known before anything is sent: that every contract is compiled, and the token there.
-async fn check(client: &Client, artifacts: &Artifacts, plan: &Plan) -> Result<(), ChainError> {
+async fn check(
+    client: &Client,
+    artifacts: &Artifacts,
+    plan: &DeploymentPlan,
+) -> Result<(), ChainError> {
     let ours = [&plan.verifier, "AccessManager", "CredentialRegistry", "Underwriter", POOL, VAULT];
     for name in ours {
         artifacts.creation_code(name, name)?;
@@ -409,7 +413,7 @@ async fn check(client: &Client, artifacts: &Artifacts, plan: &Plan) -> Result<()
 async fn check_verifier(
     client: &Client,
     verifier: Address,
-    plan: &Plan,
+    plan: &DeploymentPlan,
 ) -> Result<bool, ChainError> {
     let insecure = client.read(verifier, &ITesseraVerifier::INSECURE_SRSCall {}).await?;
     if insecure && client.chain_id() != LOCAL_CHAIN {

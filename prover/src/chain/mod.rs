@@ -23,9 +23,10 @@ pub use artifact::Artifacts;
 pub use client::{Client, LOCAL_CHAIN, Receipt};
 pub use context::{Use, context};
 pub use deploy::{
-    Deployment, Journal, LimitsPlan, Placed, Plan, PolicyPlan, TierPlan, TokenPlan, deploy,
+    Deployment, DeploymentPlan, Journal, LimitsPlan, Placed, PolicyPlan, TierPlan, TokenPlan,
+    deploy,
 };
 pub use error::ChainError;
 pub use pool::{Borrowed, Offer, Pool, PoolState, Repaid};
 pub use refusal::Refusal;
-pub use request::{Request, Terms};
+pub use request::{LoanTerms, Request};

@@ -7,7 +7,7 @@ use super::{
         IToken, IUnderwriter,
     },
     context,
-    request::{Request, Terms},
+    request::{LoanTerms, Request},
 };
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
@@ -228,7 +228,7 @@ impl Pool {
     pub async fn request(
         &self,
         credential: SignedCredential,
-        terms: Terms,
+        terms: LoanTerms,
     ) -> Result<Request, ChainError> {
         let registry = self.read(ITesseraPool::registryCall {}).await?;
         let (attester, holder) = (credential.attester, credential.credential.holder);
@@ -241,7 +241,7 @@ impl Pool {
     pub async fn request_at(
         &self,
         credential: SignedCredential,
-        terms: Terms,
+        terms: LoanTerms,
         nonce: U256,
     ) -> Result<Request, ChainError> {
         self.check_home(&credential).await?;

@@ -24,7 +24,7 @@ pub struct Request {
     /// Who the proof is made for: the account that sends it.
     pub borrower: Address,
     /// What is asked.
-    pub terms: Terms,
+    pub terms: LoanTerms,
     /// How many loans the person took out before.
     pub nonce: U256,
     /// What has to be proven.
@@ -36,7 +36,7 @@ pub struct Request {
 /// The terms of a loan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Terms {
+pub struct LoanTerms {
     /// Who gets the money.
     pub receiver: Address,
     /// In the token's smallest unit.
@@ -47,9 +47,9 @@ pub struct Terms {
     pub deadline: u64,
 }
 
-impl From<&Terms> for abi::Terms {
-    fn from(terms: &Terms) -> Self {
-        let Terms { receiver, amount, tier, deadline } = *terms;
+impl From<&LoanTerms> for abi::Terms {
+    fn from(terms: &LoanTerms) -> Self {
+        let LoanTerms { receiver, amount, tier, deadline } = *terms;
         Self { receiver, amount, tier: U256::from(tier), deadline }
     }
 }

@@ -144,7 +144,7 @@ impl Force {
 
 /// Which node.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Node {
+pub struct RpcArgs {
     /// The node's address.
     #[arg(
         long,
@@ -160,13 +160,13 @@ pub struct Node {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Sender {
     #[command(flatten)]
-    pub node: Node,
+    pub node: RpcArgs,
     /// Key file of the account that sends (see `tessera attester new`).
     #[arg(long, value_name = "FILE", env = "TESSERA_KEY", hide_env_values = true)]
     pub key: Option<PathBuf>,
 }
 
-impl Node {
+impl RpcArgs {
     /// Reads only.
     pub async fn connect(&self) -> Result<Client, Failure> {
         Ok(Client::connect(&self.rpc, None).await?)

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::{Force, Node, address, duration, now, time, word},
+    args::{Force, RpcArgs, address, duration, now, time, word},
     block_on,
     pool::units,
     talk::{data, hint, json, talk},
@@ -20,7 +20,7 @@ use tessera_credential::{
 use tessera_import::Table;
 use tessera_model::{
     Features, Schema,
-    schema::{Fault, Rounding},
+    schema::{CellFault, Rounding},
 };
 
 /// Names of the two halves of a credential in their folder.
@@ -145,7 +145,7 @@ pub struct Check {
     #[arg(long)]
     on_chain: bool,
     #[command(flatten)]
-    node: Node,
+    node: RpcArgs,
     /// Print the credential as JSON.
     #[arg(long)]
     json: bool,
@@ -250,7 +250,7 @@ pub fn row(csv: &Path, schema: &Schema, row: u64, rounding: Rounding) -> Result<
     let features = schema.encode_row_rounded(&columns, row, &cells, rounding).map_err(|error| {
         let failure = in_file(&error);
         match (rounding, error.fault) {
-            (Rounding::Refused, Fault::OffGrid) => {
+            (Rounding::Refused, CellFault::OffGrid) => {
                 failure.hint("--round takes the nearest number with so many decimals")
             }
             _ => failure,
@@ -302,7 +302,7 @@ fn check(args: Check) -> Outcome {
     Ok(())
 }
 
-async fn check_on_chain(credential: &SignedCredential, node: &Node) -> Outcome {
+async fn check_on_chain(credential: &SignedCredential, node: &RpcArgs) -> Outcome {
     let client = node.connect().await?;
     let home = credential.home;
     if client.chain_id() != home.chain_id {

@@ -10,7 +10,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use std::time::Instant;
 use tessera::{
     chain::{
-        Borrowed, ChainError, Client, Pool, Receipt, Repaid, Request, Terms,
+        Borrowed, ChainError, Client, LoanTerms, Pool, Receipt, Repaid, Request,
         abi::{ITesseraVerifier, Loan},
     },
     memory,
@@ -68,8 +68,8 @@ impl Story<'_> {
     }
 
     /// What the borrower asks for, good until `deadline`.
-    pub fn terms(&self, receiver: Address, deadline: u64) -> Terms {
-        Terms { receiver, amount: U256::from(MOST), tier: 0, deadline }
+    pub fn terms(&self, receiver: Address, deadline: u64) -> LoanTerms {
+        LoanTerms { receiver, amount: U256::from(MOST), tier: 0, deadline }
     }
 
     /// The proof for `request`.

@@ -5,7 +5,7 @@ use crate::cli::{Failure, Progress};
 use alloy::primitives::U256;
 use std::sync::Mutex;
 use tessera::chain::{
-    Artifacts, Client, Deployment, Journal, LimitsPlan, Plan, PolicyPlan, Pool, TierPlan,
+    Artifacts, Client, Deployment, DeploymentPlan, Journal, LimitsPlan, PolicyPlan, Pool, TierPlan,
     TokenPlan, abi::IToken, deploy,
 };
 use tessera::pipeline::{Warm, verifier_name};
@@ -142,9 +142,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-fn plan(options: &Options, prover: &Warm, people: &People) -> Result<Plan, Failure> {
+fn plan(options: &Options, prover: &Warm, people: &People) -> Result<DeploymentPlan, Failure> {
     let threshold = u64::try_from(options.threshold.0).unwrap_or(0);
-    Ok(Plan {
+    Ok(DeploymentPlan {
         token: TokenPlan::Demo {
             name: "Demo Dollar".into(),
             symbol: "DUSD".into(),

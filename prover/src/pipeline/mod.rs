@@ -67,7 +67,7 @@ pub fn warm_direct(
     srs: &dyn SrsSource,
     report: Report,
 ) -> Result<DirectProver, PipelineError> {
-    let plan = tessera_direct::Plan::new(&package);
+    let plan = tessera_direct::DirectPlan::new(&package);
     let plan = plan.map_err(|error| ProvingError::from(tessera_direct::KeyError::from(error)))?;
     check_memory(plan.k)?;
     Ok(DirectProver::new(package, srs, report)?)

@@ -199,7 +199,7 @@ impl Expectation {
     }
 
     /// For a direct proof on a machine.
-    pub fn direct(plan: &tessera_direct::Plan, machine: &Machine) -> Self {
+    pub fn direct(plan: &tessera_direct::DirectPlan, machine: &Machine) -> Self {
         let k = plan.k;
         let share = machine.kernel * if machine.cores > 1 { ALONE } else { 1.0 };
         let held = (KEY_POLYNOMIALS + SRS_POLYNOMIALS + PROVER_POLYNOMIALS) * (ELEMENT << k);
@@ -224,7 +224,7 @@ impl Expectation {
     ) -> Result<Self, ProvingError> {
         match segments {
             DIRECT => {
-                let plan = tessera_direct::Plan::new(package);
+                let plan = tessera_direct::DirectPlan::new(package);
                 Ok(Self::direct(&plan.map_err(tessera_direct::KeyError::from)?, machine))
             }
             _ => Self::of(&Plan::new(package, segments)?, machine),
@@ -264,7 +264,7 @@ pub fn choose(
     machine: &Machine,
 ) -> Result<Choice, ProvingError> {
     let mut all = Vec::new();
-    let direct = tessera_direct::Plan::new(package);
+    let direct = tessera_direct::DirectPlan::new(package);
     match (profile, direct) {
         (Some(Profile::Aggregated), _) => {}
         (_, Ok(plan)) => all.push(Expectation::direct(&plan, machine)),
@@ -314,7 +314,7 @@ mod tests {
     }
 
     fn direct(rows: usize, k: u32) -> Expectation {
-        Expectation::direct(&tessera_direct::Plan { k, rows, proofs: 300 }, &machine())
+        Expectation::direct(&tessera_direct::DirectPlan { k, rows, proofs: 300 }, &machine())
     }
 
     #[test]

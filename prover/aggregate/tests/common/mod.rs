@@ -17,7 +17,8 @@ use tessera_aggregate::{
 };
 use tessera_artifact::Sha256Digest;
 use tessera_core::{
-    Context, FixedPoint, Fr, ModelDigest, STATEMENT_WORDS, Secret, random, to_be_bytes,
+    Context, FixedPoint, Fr, ModelDigest, STATEMENT_WORDS, Secret, SegmentIndex, random,
+    to_be_bytes,
 };
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,
@@ -25,7 +26,7 @@ use tessera_model::{
     network::{Input, Layer, Neuron},
 };
 use tessera_segment::{
-    Plan, Proof, ProvingKey, Secrets, Unverified, Verified, VerifyingKey,
+    Plan, Proof, ProvingKey, SegmentWitness, Unverified, Verified, VerifyingKey,
     circuit::Share,
     key::{Form, model_digest},
 };
@@ -118,7 +119,7 @@ impl Lender {
     }
 
     pub fn share(&self, index: usize) -> Share<'_> {
-        self.plan.share(&self.package, index)
+        self.plan.share(&self.package, SegmentIndex(index))
     }
 
     pub fn model_digest(&self) -> ModelDigest {
@@ -147,7 +148,7 @@ impl Lender {
             blinding: partial_blinding.clone(),
         };
         let links = [links[index].clone(), links[index + 1].clone()];
-        let secrets = Secrets::new(features, Secret::new(blinding), partial_blinding, links);
+        let secrets = SegmentWitness::new(features, Secret::new(blinding), partial_blinding, links);
         let srs = srs(self.plan.k);
         let proof = Proof::<Unverified>::create(srs.params(), &self.keys[index], &share, &secrets)
             .expect("a proof")

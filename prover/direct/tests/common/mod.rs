@@ -9,12 +9,12 @@ use std::{
 use tessera_artifact::Sha256Digest;
 use tessera_core::{Context, FixedPoint, Fr, ModelDigest, Secret, random};
 use tessera_direct::DirectSpec;
-use tessera_direct::{Claim, Direct, DirectKey, Plan, key::verifier, prove};
+use tessera_direct::{Claim, Direct, DirectKey, DirectPlan, key::verifier, prove};
 use tessera_model::{
     Computation, Feature, Features, Format, ImportOptions, Model, Node, Package, Scaling, Schema,
     Source, Target, Tree,
 };
-use tessera_segment::Secrets;
+use tessera_segment::SegmentWitness;
 use tessera_setup::{Srs, development};
 use verifier_gen::{compile, direct::CONTRACT};
 
@@ -86,9 +86,9 @@ pub fn srs(k: u32) -> Arc<Srs> {
     made.entry(k).or_insert_with(|| Arc::new(development(k).expect("a valid size"))).clone()
 }
 
-pub fn secrets(features: &Features, blinding: Fr) -> Secrets {
+pub fn secrets(features: &Features, blinding: Fr) -> SegmentWitness {
     let unused = || Secret::new(Fr::from(0));
-    Secrets::new(features, Secret::new(blinding), unused(), [unused(), unused()])
+    SegmentWitness::new(features, Secret::new(blinding), unused(), [unused(), unused()])
 }
 
 /// A lender's key, and what proofs are made with.
@@ -99,11 +99,11 @@ pub struct Lender {
 
 impl Lender {
     pub fn new(package: Package) -> Self {
-        let plan = Plan::new(&package).expect("one circuit");
+        let plan = DirectPlan::new(&package).expect("one circuit");
         Self::with_plan(package, plan)
     }
 
-    pub fn with_plan(package: Package, plan: Plan) -> Self {
+    pub fn with_plan(package: Package, plan: DirectPlan) -> Self {
         let srs = srs(plan.k);
         let key = DirectKey::new(&srs, &package, plan).expect("a key");
         Lender { package, key }

@@ -1,7 +1,7 @@
 //! The walk from a graph's outputs to its inputs.
 
 use super::{
-    node::Node,
+    node::GraphNode,
     operators::{self, Call},
     proto::{self, element},
     tensor::Tensor,
@@ -148,7 +148,7 @@ impl<'a> Graph<'a> {
                 }
                 Source::Node(index) => {
                     let proto = &self.graph.node[index];
-                    let node = Node { proto, index };
+                    let node = GraphNode { proto, index };
                     let inputs = proto.input.iter().map(String::as_str);
                     let missing = inputs
                         .filter(|input| !input.is_empty() && !self.values.contains_key(input));
@@ -169,7 +169,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Evaluates a node whose inputs are there.
-    fn evaluate(&mut self, node: Node<'a>, units: &mut Units) -> Result<(), Fault> {
+    fn evaluate(&mut self, node: GraphNode<'a>, units: &mut Units) -> Result<(), Fault> {
         let input = |name: &String| match name.as_str() {
             "" => Value::Absent,
             name => self.values[name].clone(),

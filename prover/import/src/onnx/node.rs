@@ -8,12 +8,12 @@ use crate::error::Fault;
 
 /// A node, with its number for messages.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
-    pub proto: &'a proto::Node,
+pub(super) struct GraphNode<'a> {
+    pub proto: &'a proto::NodeProto,
     pub index: usize,
 }
 
-impl<'a> Node<'a> {
+impl<'a> GraphNode<'a> {
     /// Operator and name, for messages.
     pub fn place(&self) -> String {
         let cut = |text: &str| text.chars().take(60).collect::<String>();

@@ -5,7 +5,7 @@
 //! something else than two classes' log-odds are refused.
 
 use super::{
-    node::Node,
+    node::GraphNode,
     operators::Call,
     units::Units,
     value::{Basis, Column, Lookup, Row, Scaled, Sum},
@@ -95,7 +95,7 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
 }
 
 /// What the sum starts from: one number, or nothing.
-fn base_value(node: &Node<'_>) -> Result<f64, Fault> {
+fn base_value(node: &GraphNode<'_>) -> Result<f64, Fault> {
     match node.doubles("base_values")?[..] {
         [] => Ok(0.0),
         [base] if base.is_finite() => Ok(base),
@@ -113,7 +113,7 @@ struct Leaves {
 impl Leaves {
     /// Of attributes that start with `of`: weights of `classes`, of which the last counts for and
     /// the first against, if there are two and both are there.
-    fn read(node: &Node<'_>, of: &str, classes: &[i64]) -> Result<Self, Fault> {
+    fn read(node: &GraphNode<'_>, of: &str, classes: &[i64]) -> Result<Self, Fault> {
         let trees = node.integers(&format!("{of}_treeids"));
         let nodes = node.integers(&format!("{of}_nodeids"));
         let ids = node.integers(&format!("{of}_ids"));
@@ -159,7 +159,7 @@ struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    fn read(node: &Node<'a>) -> Result<Self, Fault> {
+    fn read(node: &GraphNode<'a>) -> Result<Self, Fault> {
         let lists = Self {
             trees: node.integers("nodes_treeids"),
             nodes: node.integers("nodes_nodeids"),
@@ -275,7 +275,7 @@ impl Categories {
 
 /// One node of a tree.
 struct Reader<'a> {
-    node: &'a Node<'a>,
+    node: &'a GraphNode<'a>,
     lists: &'a Lists<'a>,
     places: &'a HashMap<(i64, i64), usize>,
     row: &'a Row,

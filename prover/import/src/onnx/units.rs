@@ -1,7 +1,7 @@
 //! What sums are made of: inputs of the first layer, layers, trees. And how much work a file may be.
 
 use super::{
-    node::Node,
+    node::GraphNode,
     operators::{AFTER_SIGMOID, NO_NUMBER},
     value::{Basis, Column, Lookup, Scaled, Sum},
 };
@@ -53,7 +53,7 @@ enum Key {
 
 impl Units {
     /// Counts `terms` that are kept and `work` that is done.
-    pub fn spend(&mut self, node: &Node<'_>, terms: usize, work: usize) -> Result<(), Fault> {
+    pub fn spend(&mut self, node: &GraphNode<'_>, terms: usize, work: usize) -> Result<(), Fault> {
         self.terms = self.terms.saturating_add(terms);
         self.work = self.work.saturating_add(work);
         if self.terms <= MAX_TERMS && self.work <= MAX_WORK {
@@ -64,7 +64,7 @@ impl Units {
     }
 
     /// Counts copies of `columns`.
-    pub fn spend_on(&mut self, node: &Node<'_>, columns: &[Column]) -> Result<(), Fault> {
+    pub fn spend_on(&mut self, node: &GraphNode<'_>, columns: &[Column]) -> Result<(), Fault> {
         let terms = |column: &Column| match column {
             Column::Sum(sum)
             | Column::Sigmoid(sum)
@@ -89,7 +89,7 @@ impl Units {
 
     fn input(
         &mut self,
-        node: &Node<'_>,
+        node: &GraphNode<'_>,
         key: Key,
         input: impl FnOnce() -> SourceInput,
     ) -> Result<u32, Fault> {
@@ -105,7 +105,7 @@ impl Units {
         Ok(unit)
     }
 
-    fn scaled(&mut self, node: &Node<'_>, of: &Scaled) -> Result<Sum, Fault> {
+    fn scaled(&mut self, node: &GraphNode<'_>, of: &Scaled) -> Result<Sum, Fault> {
         let Scaled { feature, missing, offset, scale, .. } = *of;
         let bits = |x: f64| (x + 0.0).to_bits();
         let key = Key::Value(feature, missing.map(bits), bits(offset), bits(scale));
@@ -116,7 +116,7 @@ impl Units {
         Ok(Sum::unit(Basis::Inputs, unit))
     }
 
-    fn lookup(&mut self, node: &Node<'_>, of: &Lookup) -> Result<Sum, Fault> {
+    fn lookup(&mut self, node: &GraphNode<'_>, of: &Lookup) -> Result<Sum, Fault> {
         let mut terms = Vec::with_capacity(of.values.len());
         for (category, value) in &of.values {
             let coefficient = value - of.other;
@@ -136,13 +136,13 @@ impl Units {
     }
 
     /// Two sums over the same units: the one that is made earlier is carried through the layers between.
-    pub fn level(&mut self, node: &Node<'_>, x: Sum, y: Sum) -> Result<(Sum, Sum), Fault> {
+    pub fn level(&mut self, node: &GraphNode<'_>, x: Sum, y: Sum) -> Result<(Sum, Sum), Fault> {
         let basis = self.later(node, x.basis, y.basis)?;
         Ok((self.lift(node, x, basis)?, self.lift(node, y, basis)?))
     }
 
     /// The one of two bases that is made of the other.
-    pub fn later(&self, node: &Node<'_>, x: Basis, y: Basis) -> Result<Basis, Fault> {
+    pub fn later(&self, node: &GraphNode<'_>, x: Basis, y: Basis) -> Result<Basis, Fault> {
         if self.above(x, y).is_some() {
             return Ok(y);
         }
@@ -150,7 +150,7 @@ impl Units {
     }
 
     /// `sum` over the units of `basis`, which is the same or a later one.
-    pub fn lift(&mut self, node: &Node<'_>, mut sum: Sum, basis: Basis) -> Result<Sum, Fault> {
+    pub fn lift(&mut self, node: &GraphNode<'_>, mut sum: Sum, basis: Basis) -> Result<Sum, Fault> {
         if sum.terms.is_empty() {
             sum.basis = basis;
         }
@@ -171,7 +171,12 @@ impl Units {
     }
 
     /// `sum` through `layers`, each of which gets two units more, as `relu(x) − relu(−x)`.
-    fn carry(&mut self, node: &Node<'_>, mut sum: Sum, layers: &[usize]) -> Result<Sum, Fault> {
+    fn carry(
+        &mut self,
+        node: &GraphNode<'_>,
+        mut sum: Sum,
+        layers: &[usize],
+    ) -> Result<Sum, Fault> {
         for index in layers {
             self.spend(node, 2 * sum.terms.len() + 2, 0)?;
             let layer = &mut self.layers[*index];
@@ -193,7 +198,7 @@ impl Units {
     }
 
     /// A column as a sum; none for a constant. A probability or a text is refused.
-    pub fn sum(&mut self, node: &Node<'_>, column: &Column) -> Result<Option<Sum>, Fault> {
+    pub fn sum(&mut self, node: &GraphNode<'_>, column: &Column) -> Result<Option<Sum>, Fault> {
         let sum = match column {
             Column::Constant(_) => return Ok(None),
             Column::Scaled(scaled) => self.scaled(node, scaled)?,
@@ -212,7 +217,7 @@ impl Units {
 }
 
 /// Refuses sums over units of which neither is made of the other.
-fn different(node: &Node<'_>) -> Fault {
+fn different(node: &GraphNode<'_>) -> Fault {
     let hint = "imported are sums of layers of which one is made of the other. Where bins (WOETransformer) stand \
                 beside numbers, bin all features or none";
     node.unsupported("a sum of numbers that have nothing to do with each other", hint)

@@ -9,7 +9,7 @@
 use super::{
     fields::{Field, Kind},
     predicate::{Atom, Predicate, Test},
-    trees::{Forest, MissingStrategy, Node, Tree},
+    trees::{Forest, MissingStrategy, PmmlNode, Tree},
 };
 use crate::{
     demand::{Category, Codes},
@@ -127,7 +127,7 @@ impl Builder<'_> {
         )
     }
 
-    fn walk(&mut self, tree: &Tree, node: &Node, state: &State) -> Result<usize, Fault> {
+    fn walk(&mut self, tree: &Tree, node: &PmmlNode, state: &State) -> Result<usize, Fault> {
         if node.children.is_empty() {
             return self.leaf(tree, node, state);
         }
@@ -138,7 +138,7 @@ impl Builder<'_> {
     fn child(
         &mut self,
         tree: &Tree,
-        node: &Node,
+        node: &PmmlNode,
         index: usize,
         state: &State,
     ) -> Result<usize, Fault> {
@@ -169,7 +169,7 @@ impl Builder<'_> {
         })
     }
 
-    fn leaf(&mut self, tree: &Tree, node: &Node, state: &State) -> Result<usize, Fault> {
+    fn leaf(&mut self, tree: &Tree, node: &PmmlNode, state: &State) -> Result<usize, Fault> {
         let Some(score) = node.score else { return self.nobody(state) };
         let value = score * tree.weight;
         if !value.is_finite() {
@@ -457,7 +457,7 @@ fn count(truth: Truth, unknown: Unknown) -> Truth {
 }
 
 /// Whether the first of two children asks one feature, and the second the same, or nothing.
-fn same_feature(children: &[Node]) -> bool {
+fn same_feature(children: &[PmmlNode]) -> bool {
     match children {
         [first, second] => match (&first.predicate, &second.predicate) {
             (Predicate::Atom(a), Predicate::Atom(b)) => a.feature == b.feature,

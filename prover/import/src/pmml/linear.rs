@@ -4,7 +4,7 @@ use super::{
     expression::{Affine, Base, Scope, Value},
     fields::Field,
     predicate::{Atom, Predicate, Test, same},
-    trees::{Forest, MissingStrategy, Node, Tree},
+    trees::{Forest, MissingStrategy, PmmlNode, Tree},
     xml::Element,
 };
 use crate::{
@@ -145,7 +145,7 @@ impl Table {
     fn forest(&self, element: Element<'_>) -> Result<Forest, Fault> {
         let mut trees = Vec::new();
         for (stands_for, value, coefficient) in &self.terms {
-            let leaf = |predicate: Predicate, score: Option<f64>| Node {
+            let leaf = |predicate: Predicate, score: Option<f64>| PmmlNode {
                 predicate,
                 score,
                 children: Vec::new(),
@@ -192,7 +192,7 @@ impl Table {
             };
             let always = Predicate::Always(true);
             trees.push(Tree {
-                root: Node { predicate: always, score: None, children, default: None },
+                root: PmmlNode { predicate: always, score: None, children, default: None },
                 missing: MissingStrategy::CountsAsFalse,
                 keeps_last: false,
                 weight: 1.0,

@@ -20,7 +20,7 @@ pub(super) struct Forest {
 
 #[derive(Clone, PartialEq)]
 pub(super) struct Tree {
-    pub root: Node,
+    pub root: PmmlNode,
     pub missing: MissingStrategy,
     /// Whether a node of which no child holds answers with its own score.
     pub keeps_last: bool,
@@ -42,11 +42,11 @@ pub(super) enum MissingStrategy {
 }
 
 #[derive(Clone, PartialEq)]
-pub(super) struct Node {
+pub(super) struct PmmlNode {
     pub predicate: Predicate,
     pub score: Option<f64>,
     /// The first whose predicate holds is taken.
-    pub children: Vec<Node>,
+    pub children: Vec<PmmlNode>,
     /// Index of the child for missing values.
     pub default: Option<usize>,
 }
@@ -59,7 +59,7 @@ impl Forest {
 
     /// Shows every feature that a predicate asks for.
     pub fn visit(&mut self, see: &mut dyn FnMut(&mut usize)) {
-        let mut pending: Vec<&mut Node> =
+        let mut pending: Vec<&mut PmmlNode> =
             self.trees.iter_mut().map(|tree| &mut tree.root).collect();
         while let Some(node) = pending.pop() {
             node.predicate.visit(see);
@@ -70,7 +70,7 @@ impl Forest {
     /// Features that are compared by their order.
     pub fn numbers(&self) -> impl Iterator<Item = usize> {
         let mut found = std::collections::BTreeSet::new();
-        let mut pending: Vec<&Node> = self.trees.iter().map(|tree| &tree.root).collect();
+        let mut pending: Vec<&PmmlNode> = self.trees.iter().map(|tree| &tree.root).collect();
         while let Some(node) = pending.pop() {
             pending.extend(&node.children);
             ordered(&node.predicate, &mut found);
@@ -144,7 +144,7 @@ fn node<'a>(
     scope: &Scope<'a>,
     scores: Scores<'_>,
     left: &mut usize,
-) -> Result<Node, Fault> {
+) -> Result<PmmlNode, Fault> {
     let ignored = ["ScoreDistribution", "Partition"];
     element.know(&[&predicate::NAMES[..], &["Node"]].concat(), &ignored)?;
     *left = left.checked_sub(1).ok_or_else(|| element.fault("too many nodes"))?;
@@ -159,7 +159,7 @@ fn node<'a>(
         }
     };
     let predicate = predicate::of(element, scope)?;
-    Ok(Node { predicate, score: score(element, scores, inside.is_empty())?, children, default })
+    Ok(PmmlNode { predicate, score: score(element, scores, inside.is_empty())?, children, default })
 }
 
 fn score(element: Element<'_>, scores: Scores<'_>, is_leaf: bool) -> Result<Option<f64>, Fault> {
@@ -223,13 +223,13 @@ pub(super) fn scorecard<'a>(element: Element<'a>, scope: &Scope<'a>) -> Result<F
             attribute.know(&predicate::NAMES, &[])?;
             let score = Some(attribute.number("partialScore")?);
             let predicate = predicate::of(attribute, scope)?;
-            children.push(Node { predicate, score, children: Vec::new(), default: None });
+            children.push(PmmlNode { predicate, score, children: Vec::new(), default: None });
         }
         if children.is_empty() {
             return Err(characteristic.fault("it has no Attribute"));
         }
         let root =
-            Node { predicate: Predicate::Always(true), score: None, children, default: None };
+            PmmlNode { predicate: Predicate::Always(true), score: None, children, default: None };
         let place = characteristic.place();
         let missing = MissingStrategy::CountsAsFalse;
         trees.push(Tree { root, missing, keeps_last: false, weight: 1.0, place });

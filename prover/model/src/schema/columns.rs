@@ -40,14 +40,14 @@ pub struct CellError {
     /// Name of the feature.
     pub feature: String,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: CellFault,
     /// The allowed values, in words.
     pub allowed: String,
 }
 
 /// What is wrong with a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum CellFault {
     /// Empty, where the schema asks for a value.
     #[error("is missing")]
     Missing,
@@ -111,12 +111,12 @@ fn has_separators(cell: &str) -> bool {
 
 impl Feature {
     /// The code of a text cell. A category that the schema lists is that category, whatever its text.
-    pub fn encode(&self, cell: &str) -> Result<u64, Fault> {
+    pub fn encode(&self, cell: &str) -> Result<u64, CellFault> {
         self.encode_rounded(cell, Rounding::Refused)
     }
 
     /// The code of a text cell, a number rounded to the grid where `rounding` says so.
-    pub fn encode_rounded(&self, cell: &str, rounding: Rounding) -> Result<u64, Fault> {
+    pub fn encode_rounded(&self, cell: &str, rounding: Rounding) -> Result<u64, CellFault> {
         let cell = cell.trim();
         if let FeatureKind::Category { codes } = &self.kind
             && let Some(index) = category(codes, cell)
@@ -124,10 +124,10 @@ impl Feature {
             return Ok(index as u64);
         }
         if is_missing(cell) {
-            return self.missing_code().ok_or(Fault::Missing);
+            return self.missing_code().ok_or(CellFault::Missing);
         }
         match &self.kind {
-            FeatureKind::Category { .. } => Err(Fault::UnknownCode),
+            FeatureKind::Category { .. } => Err(CellFault::UnknownCode),
             FeatureKind::Numeric { decimals, min, max } => {
                 // A column of booleans is a grid from 0 to 1 or a part of it.
                 let cell = match (min, max) {
@@ -140,17 +140,17 @@ impl Feature {
                     Rounding::Nearest => round_to_grid(cell, *decimals),
                 };
                 let steps = steps.map_err(|error| match error {
-                    GridError::Number if has_separators(cell) => Fault::Separators,
-                    GridError::Number => Fault::NotANumber,
-                    GridError::OffGrid => Fault::OffGrid,
-                    GridError::TooLarge if cell.starts_with('-') => Fault::TooSmall,
-                    GridError::TooLarge => Fault::TooLarge,
+                    GridError::Number if has_separators(cell) => CellFault::Separators,
+                    GridError::Number => CellFault::NotANumber,
+                    GridError::OffGrid => CellFault::OffGrid,
+                    GridError::TooLarge if cell.starts_with('-') => CellFault::TooSmall,
+                    GridError::TooLarge => CellFault::TooLarge,
                 })?;
                 if steps < *min {
-                    return Err(Fault::TooSmall);
+                    return Err(CellFault::TooSmall);
                 }
                 if steps > *max {
-                    return Err(Fault::TooLarge);
+                    return Err(CellFault::TooLarge);
                 }
                 // Both are at most 2^53 in magnitude.
                 Ok(steps.abs_diff(*min))
@@ -201,7 +201,7 @@ impl Columns {
         // Collected into the value that wipes itself even when a later cell is refused.
         let mut features = Features::with_capacity(schema.features.len());
         for (feature, column) in schema.features.iter().zip(&self.of) {
-            let cell = cells.get(*column).map(AsRef::as_ref).ok_or(Fault::ShortRow);
+            let cell = cells.get(*column).map(AsRef::as_ref).ok_or(CellFault::ShortRow);
             let code =
                 cell.and_then(|cell| feature.encode_rounded(cell, rounding)).map_err(|fault| {
                     CellError {

@@ -14,7 +14,7 @@
 mod columns;
 mod json;
 
-pub use columns::{CellError, Columns, ColumnsError, Fault, Rounding, is_missing};
+pub use columns::{CellError, CellFault, Columns, ColumnsError, Rounding, is_missing};
 
 use crate::features::Features;
 use std::path::Path;

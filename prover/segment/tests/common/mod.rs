@@ -4,10 +4,10 @@
 use std::sync::LazyLock;
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::{Builder, Gates};
-use tessera_core::{Fr, Secret};
+use tessera_core::{Fr, Secret, SegmentIndex};
 use tessera_model::{Computation, Feature, Features, Model, Node, Schema, Tree};
 use tessera_segment::{
-    Secrets,
+    SegmentWitness,
     salt::{Salt, SaltSource},
 };
 use tessera_setup::{Srs, development};
@@ -59,11 +59,11 @@ pub fn model() -> Model {
     Model { computation: Computation::Trees(trees()), offset: 600, tops }
 }
 
-pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (Secrets, Features) {
+pub fn secrets(schema: &Schema, codes: Vec<u64>) -> (SegmentWitness, Features) {
     let features = Features::new(schema, codes).expect("in range");
     let secret = |x| Secret::new(Fr::from(x));
     let links = [secret(1), secret(2)];
-    (Secrets::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), links), features)
+    (SegmentWitness::new(&features, secret(BLINDING), secret(PARTIAL_BLINDING), links), features)
 }
 
 /// Salts of a package with this secret, in one segment.
@@ -74,5 +74,5 @@ pub fn salts(secret: [u8; 32]) -> SaltSource {
 /// A salt for circuits of which no key is made.
 pub fn salt() -> Salt {
     static SRS: LazyLock<Srs> = LazyLock::new(|| development(2).expect("a valid size"));
-    salts([5; 32]).salt(&SRS, 0, &Builder::new(Gates::Lean, 0))
+    salts([5; 32]).salt(&SRS, SegmentIndex::FIRST, &Builder::new(Gates::Lean, 0))
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tempfile::TempDir;
-use tessera_setup::{Fault, Srs, SrsError, import_ptau};
+use tessera_setup::{Srs, SrsError, SrsFault, import_ptau};
 
 /// Sections by their number, in the file's order.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Sections {
         bytes
     }
 
-    pub fn import(&self, k: u32) -> Result<Srs, Fault> {
+    pub fn import(&self, k: u32) -> Result<Srs, SrsFault> {
         import_bytes(&self.to_bytes(), k)
     }
 }
@@ -74,7 +74,7 @@ pub fn path(name: &str) -> (TempDir, PathBuf) {
 }
 
 /// What the importer makes of a file with these bytes; its error must name the file.
-pub fn import_bytes(bytes: &[u8], k: u32) -> Result<Srs, Fault> {
+pub fn import_bytes(bytes: &[u8], k: u32) -> Result<Srs, SrsFault> {
     let (_folder, path) = path("powers.ptau");
     fs::write(&path, bytes).unwrap();
     import_ptau(&path, k).map_err(|error| {

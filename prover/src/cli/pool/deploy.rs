@@ -10,8 +10,8 @@ use alloy::primitives::{Address, U256};
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 use tessera::{
     chain::{
-        Artifacts, Client, Journal, LOCAL_CHAIN, LimitsPlan, Plan, PolicyPlan, TierPlan, TokenPlan,
-        abi::IToken, deploy,
+        Artifacts, Client, DeploymentPlan, Journal, LOCAL_CHAIN, LimitsPlan, PolicyPlan, TierPlan,
+        TokenPlan, abi::IToken, deploy,
     },
     pipeline::{Warm, verifier_name},
 };
@@ -173,7 +173,7 @@ fn tiers(args: &Deploy, decimals: u8) -> Result<Vec<TierPlan>, Failure> {
 }
 
 /// Rates read as per cent: said back before anything is sent.
-fn say(plan: &Plan, decimals: u8) {
+fn say(plan: &DeploymentPlan, decimals: u8) {
     let base = plan.policy.base_rate;
     for tier in &plan.policy.tiers {
         let points = Score(tier.threshold.min(i64::MAX as u64) as i64);
@@ -215,7 +215,7 @@ pub async fn deploy_pool(args: Deploy) -> Outcome {
         tiers,
     };
     let verifier = args.verifier.unwrap_or_else(|| verifier_name(model.segments));
-    let plan = Plan {
+    let plan = DeploymentPlan {
         token,
         verifier,
         policy,

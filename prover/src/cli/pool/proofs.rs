@@ -2,7 +2,7 @@
 
 use crate::cli::{
     Failure, Outcome,
-    args::{Node, SetupWithSrs, Which},
+    args::{RpcArgs, SetupWithSrs, Which},
     block_on,
     talk::{data, hint, json},
 };
@@ -20,7 +20,7 @@ pub struct Proofs {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    node: Node,
+    node: RpcArgs,
     /// Folder of the model package.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,

@@ -3,7 +3,7 @@
 use super::amount::{percent, tokens, units};
 use crate::cli::{
     Failure, Outcome,
-    args::{Node, Which},
+    args::{RpcArgs, Which},
     talk::{data, json},
 };
 use alloy::primitives::U256;
@@ -18,7 +18,7 @@ pub struct Quote {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    node: Node,
+    node: RpcArgs,
     /// How much, in tokens.
     #[arg(long)]
     amount: String,

@@ -3,7 +3,7 @@
 use super::amount::units;
 use crate::cli::{
     Failure, Outcome,
-    args::{Node, Which, address, duration},
+    args::{RpcArgs, Which, address, duration},
     talk::{data, json, talk},
 };
 use alloy::primitives::Address;
@@ -12,7 +12,7 @@ use std::{
     str::FromStr,
     time::Duration,
 };
-use tessera::chain::{Pool, Terms};
+use tessera::chain::{LoanTerms, Pool};
 use tessera_credential::{SignedCredential, date};
 
 #[derive(clap::Args)]
@@ -20,7 +20,7 @@ pub struct RequestArgs {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    node: Node,
+    node: RpcArgs,
     /// The borrower's credential.
     #[arg(long, value_name = "FILE")]
     credential: PathBuf,
@@ -71,14 +71,14 @@ pub async fn request(args: RequestArgs) -> Outcome {
     credential.check(now)?;
     let pool = Pool::new(client, address);
     let state = pool.state().await?;
-    let terms = Terms {
+    let terms = LoanTerms {
         receiver: args.receiver.unwrap_or(credential.credential.subject),
         amount: units(&args.amount, state.decimals)?,
         tier: 0,
         deadline: now.saturating_add(args.valid.as_secs()),
     };
     let ask = async |tier| {
-        let request = pool.request(credential.clone(), Terms { tier, ..terms.clone() }).await?;
+        let request = pool.request(credential.clone(), LoanTerms { tier, ..terms.clone() }).await?;
         pool.preview(&request).await?;
         Ok::<_, Failure>(request)
     };

@@ -3,7 +3,7 @@
 use super::amount::{percent, tokens};
 use crate::cli::{
     Failure, Outcome,
-    args::{Node, Which, word},
+    args::{RpcArgs, Which, word},
     talk::{data, hint, json},
 };
 use alloy::primitives::B256;
@@ -17,7 +17,7 @@ pub struct Show {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    node: Node,
+    node: RpcArgs,
     /// Show the loan with this id instead (`tessera pool borrow` prints it).
     #[arg(long, value_name = "ID", value_parser = word)]
     loan: Option<B256>,

@@ -5,7 +5,7 @@ use crate::{
     error::Fault,
     network::{MAX_WEIGHTS, MAX_WIDTH},
     onnx::{
-        node::Node,
+        node::GraphNode,
         units::{HiddenLayer, Units},
         value::{Basis, Column, Row, Sum},
     },
@@ -33,7 +33,7 @@ impl Weights<'_> {
 
 /// `row · weights · factor + biases`.
 fn dense(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     units: &mut Units,
     row: &Row,
     weights: &Weights<'_>,
@@ -198,7 +198,7 @@ pub(super) fn linear_classifier(call: &Call<'_>, units: &mut Units) -> Result<Ro
 
 /// A layer with ReLU over `sums`; answers with its basis.
 fn hidden(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     units: &mut Units,
     before: Option<Basis>,
     sums: Vec<Sum>,

@@ -6,7 +6,7 @@ use crate::{
     error::Fault,
     network::MAX_WIDTH,
     onnx::{
-        node::Node,
+        node::GraphNode,
         proto::element,
         tensor::{Data, Tensor},
         units::Units,
@@ -109,7 +109,11 @@ pub(super) fn binary(
 }
 
 /// Leaves out a constant's dimension over borrowers, which must be 1.
-fn without_borrowers(node: &Node<'_>, shape: &mut Vec<usize>, rank: usize) -> Result<(), Fault> {
+fn without_borrowers(
+    node: &GraphNode<'_>,
+    shape: &mut Vec<usize>,
+    rank: usize,
+) -> Result<(), Fault> {
     if shape.len() <= rank {
         return Ok(());
     }
@@ -151,7 +155,7 @@ fn places(from: &[usize], to: &[usize]) -> Vec<usize> {
     places
 }
 
-fn add(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Column, Fault> {
+fn add(node: &GraphNode<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Column, Fault> {
     match (x, y) {
         (Column::Constant(x), Column::Constant(y)) => Ok(Column::Constant(x + y)),
         (Column::Exp(sum), Column::Constant(1.0)) | (Column::Constant(1.0), Column::Exp(sum)) => {
@@ -171,7 +175,12 @@ fn add(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Col
     }
 }
 
-fn subtract(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Result<Column, Fault> {
+fn subtract(
+    node: &GraphNode<'_>,
+    units: &mut Units,
+    x: &Column,
+    y: &Column,
+) -> Result<Column, Fault> {
     match (x, y) {
         (Column::Constant(1.0), Column::Sigmoid(sum)) => {
             Ok(Column::Sigmoid(sum.clone().times(-1.0)))
@@ -180,7 +189,7 @@ fn subtract(node: &Node<'_>, units: &mut Units, x: &Column, y: &Column) -> Resul
     }
 }
 
-fn multiply(node: &Node<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
+fn multiply(node: &GraphNode<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
     match (x, y) {
         (Column::Constant(x), Column::Constant(y)) => Ok(Column::Constant(x * y)),
         (column, Column::Constant(factor)) | (Column::Constant(factor), column) => {
@@ -193,7 +202,7 @@ fn multiply(node: &Node<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
     }
 }
 
-fn divide(node: &Node<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
+fn divide(node: &GraphNode<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
     match y {
         Column::Constant(number) if *number != 0.0 => match (x, *number) {
             (Column::Sigmoid(_), 1.0) => Ok(x.clone()),
@@ -211,7 +220,7 @@ fn divide(node: &Node<'_>, x: &Column, y: &Column) -> Result<Column, Fault> {
 }
 
 /// `factor · column`.
-fn scale(node: &Node<'_>, column: &Column, factor: f64) -> Result<Column, Fault> {
+fn scale(node: &GraphNode<'_>, column: &Column, factor: f64) -> Result<Column, Fault> {
     match column {
         Column::Sigmoid(_) if factor == 1.0 => Ok(column.clone()),
         Column::Scaled(_) | Column::Lookup(_) | Column::Sum(_) if factor == 0.0 => {
@@ -222,7 +231,7 @@ fn scale(node: &Node<'_>, column: &Column, factor: f64) -> Result<Column, Fault>
 }
 
 /// `by(column)`, where `by` is a multiplication.
-fn linear(node: &Node<'_>, column: &Column, by: impl Fn(f64) -> f64) -> Result<Column, Fault> {
+fn linear(node: &GraphNode<'_>, column: &Column, by: impl Fn(f64) -> f64) -> Result<Column, Fault> {
     Ok(match column {
         Column::Constant(x) => Column::Constant(by(*x)),
         Column::Scaled(of) => {
@@ -248,7 +257,7 @@ fn linear(node: &Node<'_>, column: &Column, by: impl Fn(f64) -> f64) -> Result<C
 
 /// `column + number`.
 fn shift(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     units: &mut Units,
     column: &Column,
     number: f64,
@@ -283,11 +292,11 @@ fn lookup(of: &Lookup, by: impl Fn(f64) -> f64) -> Column {
     }))
 }
 
-fn text(node: &Node<'_>) -> Fault {
+fn text(node: &GraphNode<'_>) -> Fault {
     node.unsupported("arithmetic with what is no number", super::NO_NUMBER)
 }
 
-fn after_sigmoid(node: &Node<'_>) -> Fault {
+fn after_sigmoid(node: &GraphNode<'_>) -> Fault {
     node.unsupported("arithmetic after a sigmoid", super::AFTER_SIGMOID)
 }
 
@@ -329,7 +338,7 @@ pub(super) fn scaler(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
 
 /// `(x − offset) · scale`.
 fn affine(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     units: &mut Units,
     row: &Row,
     offsets: &[f64],
@@ -448,7 +457,7 @@ fn round(x: f64, to: i32) -> f64 {
 /// The sums of a row's columns with what they are made of; constants are sums of nothing. Sums of earlier
 /// layers are carried up to the latest.
 pub(super) fn sums(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     units: &mut Units,
     row: &Row,
 ) -> Result<(Option<Basis>, Vec<Sum>), Fault> {

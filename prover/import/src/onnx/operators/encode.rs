@@ -5,7 +5,7 @@ use crate::{
     demand::{Category, SourceDemand},
     error::Fault,
     onnx::{
-        node::Node,
+        node::GraphNode,
         units::Units,
         value::{Column, Lookup, Row, Scaled},
     },
@@ -107,7 +107,11 @@ pub(super) fn choose(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> {
 }
 
 /// A feature that is encoded: its index, and whether it is text.
-fn encoded(node: &Node<'_>, units: &mut Units, column: &Column) -> Result<(usize, bool), Fault> {
+fn encoded(
+    node: &GraphNode<'_>,
+    units: &mut Units,
+    column: &Column,
+) -> Result<(usize, bool), Fault> {
     match column {
         Column::Text(feature) => {
             units.demand(SourceDemand::Text { feature: *feature });
@@ -201,7 +205,7 @@ pub(super) fn label_encoder(call: &Call<'_>, units: &mut Units) -> Result<Row, F
 }
 
 /// Refuses a category that is there twice.
-fn distinct(node: &Node<'_>, categories: &[Category]) -> Result<(), Fault> {
+fn distinct(node: &GraphNode<'_>, categories: &[Category]) -> Result<(), Fault> {
     let mut seen = HashSet::new();
     let key = |category: &Category| match category {
         Category::Text(text) => (text.clone(), 0),

@@ -7,7 +7,7 @@ mod probability;
 mod shape;
 
 use super::{
-    node::Node,
+    node::GraphNode,
     tensor::Tensor,
     trees,
     units::Units,
@@ -30,7 +30,7 @@ pub(super) const AFTER_SIGMOID: &str = "a sigmoid is imported as the last step o
 
 /// A node with the values that come in.
 pub(super) struct Call<'a> {
-    pub node: Node<'a>,
+    pub node: GraphNode<'a>,
     pub inputs: Vec<Value>,
     /// Version of the standard operators.
     pub opset: i64,
@@ -174,7 +174,7 @@ pub(super) fn apply(call: &Call<'_>, units: &mut Units) -> Result<Vec<Value>, Fa
 }
 
 /// Why an operator is not imported.
-fn unknown(node: &Node<'_>, domain: &str, operator: &str) -> Fault {
+fn unknown(node: &GraphNode<'_>, domain: &str, operator: &str) -> Fault {
     let hint = match (domain, operator) {
         ("ai.onnx.ml", "TreeEnsemble") => {
             "export it with version 3 of ai.onnx.ml (target_opset={\"ai.onnx.ml\": 3}), or give the \

@@ -5,7 +5,7 @@ use super::{Call, elementwise::sums};
 use crate::{
     error::Fault,
     onnx::{
-        node::Node,
+        node::GraphNode,
         units::Units,
         value::{Basis, Column, Row, Sum},
     },
@@ -26,13 +26,17 @@ pub(in super::super) fn is_pair(columns: &[Column]) -> bool {
 }
 
 /// Refuses what is no two classes.
-pub(in super::super) fn several_classes(node: &Node<'_>, classes: usize) -> Fault {
+pub(in super::super) fn several_classes(node: &GraphNode<'_>, classes: usize) -> Fault {
     let hint = "a score is one log-odds: train a model of two classes";
     node.unsupported(&format!("{classes} classes"), hint)
 }
 
 /// `Sigmoid` of each column.
-pub(super) fn each_sigmoid(node: &Node<'_>, units: &mut Units, row: &Row) -> Result<Row, Fault> {
+pub(super) fn each_sigmoid(
+    node: &GraphNode<'_>,
+    units: &mut Units,
+    row: &Row,
+) -> Result<Row, Fault> {
     let (_, sums) = sums(node, units, row)?;
     units.spend_on(node, &row.columns)?;
     let columns = sums.into_iter().map(Column::Sigmoid).collect();
@@ -54,7 +58,11 @@ pub(super) fn sigmoid(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
 }
 
 /// Softmax of two logits: the log-odds of class 1 are their difference.
-pub(super) fn softmax_of_two(node: &Node<'_>, units: &mut Units, row: &Row) -> Result<Row, Fault> {
+pub(super) fn softmax_of_two(
+    node: &GraphNode<'_>,
+    units: &mut Units,
+    row: &Row,
+) -> Result<Row, Fault> {
     let (_, sums) = sums(node, units, row)?;
     match &sums[..] {
         [zero, one] if row.shape.len() == 1 => Ok(pair(one.and(&zero.clone().times(-1.0)))),
@@ -143,7 +151,7 @@ pub(super) fn zip_map(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault> 
 
 /// Says which class is which, unless they are called 0 and 1. Refuses classes in another order.
 pub(in super::super) fn note_classes(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     integers: &str,
     strings: &str,
     units: &mut Units,
