@@ -88,12 +88,13 @@ fixtures: contracts ## the real proofs of the contract tests, in tests/fixtures/
 	tools/forge build
 	tools/make-fixtures
 
-lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clippy, types
+lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clippy, types, deploy/
 	$(CARGO) fmt --all --check
 	tools/forge fmt --check contracts script tests
 	cd sdk && npm run --silent lint
 	cd app && npm run --silent lint
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	tools/lint-deploy
 
 # Documentation of all crates, and of what is private in none; broken links and bad examples are errors.
 docs: ## documentation of the crates, below target/doc
