@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Books, BooksLib} from "../../contracts/libraries/BooksLib.sol";
-import {Debt, InterestLib} from "../../contracts/libraries/InterestLib.sol";
 import {Loan} from "../contracts/interfaces/ILoanBook.sol";
+import {Books, BooksLib} from "../contracts/libraries/BooksLib.sol";
+import {Debt, InterestLib} from "../contracts/libraries/InterestLib.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Test} from "forge-std/Test.sol";
 

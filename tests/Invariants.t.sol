@@ -83,6 +83,16 @@ contract InvariantsTest is Base, IRequests {
         assertFalse(handler.contextTwice());
     }
 
+    /// The hash is all that the chain keeps of a loan.
+    function invariant_every_loan_has_its_own_hash() public view {
+        Loan[] memory all = handler.loans();
+        for (uint256 i = 0; i < all.length; i++) {
+            for (uint256 j = 0; j < i; j++) {
+                assertNotEq(book.idOf(all[i]), book.idOf(all[j]));
+            }
+        }
+    }
+
     function invariant_nobody_does_what_they_may_not() public view {
         assertFalse(handler.intruded());
     }
