@@ -7,8 +7,7 @@ use tessera::pipeline::{local, warm};
 use tessera_artifact::Sha256Digest;
 use tessera_core::{Fr, Secret, random, to_be_bytes};
 use tessera_model::{
-    Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Scaling,
-    Schema, Source, Target,
+    Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Schema, Source,
     network::{Input, Layer, Neuron},
 };
 use tessera_proving::Secrets;
@@ -35,7 +34,7 @@ fn package() -> Package {
         model,
         segments: 2,
         salt: [7; 32],
-        scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
+        scaling: "600@50:1,pdo=20".parse().unwrap(),
         source: Source {
             format: Format::Onnx,
             library: None,

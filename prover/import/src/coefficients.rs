@@ -9,6 +9,7 @@
 use super::{
     Guess,
     demand::{Category, Codes, SourceDemand},
+    ensemble::Output,
     error::Fault,
     network::{SourceInput, SourceInputKind, SourceLayer, SourceNetwork},
 };
@@ -21,6 +22,8 @@ const MAX_FILE: usize = 16 << 20;
 const MAX_HEADER: usize = 4096;
 /// Most terms.
 const MAX_TERMS: usize = 65_536;
+/// Log-odds that digits which are not shown may move without being asked about: libraries' own noise.
+const ROUNDED: f64 = 1e-4;
 
 /// What the columns are called. Without a name of its own, terms are the first column, as row names are.
 const TERM: [&str; 8] =
@@ -50,7 +53,18 @@ pub struct Coefficients {
 struct Term {
     name: String,
     coefficient: f64,
+    /// Half a unit of the last digit that is shown.
+    half: f64,
     place: String,
+}
+
+/// Half a unit of the last digit of a number.
+fn half(text: &str) -> f64 {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    // Whole numbers were chosen, not fitted.
+    let Some((_, decimals)) = digits.split_once('.') else { return 0.0 };
+    let (exponent, decimals) = (exponent.parse().unwrap_or(0i32), decimals.len() as i32);
+    0.5 * 10f64.powi(exponent.saturating_sub(decimals).clamp(-400, 400))
 }
 
 /// Delimiter, column of the term, column of the coefficient.
@@ -112,10 +126,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Coefficients, Fault> {
         let name = record.get(header.term).unwrap_or_default().trim().to_owned();
         let place = format!("line {line}, term {name:.60?}");
         let text = record.get(header.coefficient).unwrap_or_default().trim();
+        // R's write.csv2 and spreadsheets of many countries.
+        let comma = header.delimiter != b',' && !text.contains('.');
+        let text = if comma { text.replacen(',', ".", 1) } else { text.to_owned() };
         let coefficient = match text.parse() {
             Ok(number) if f64::is_finite(number) => number,
             // R leaves out what depends on other terms: it counts for nothing.
-            _ if is_missing(text) => {
+            _ if is_missing(&text) => {
                 let hint = "R could not estimate it: fit the model again without that term";
                 return Err(Fault::unsupported(format!("{place} without a coefficient"), hint));
             }
@@ -130,7 +147,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Coefficients, Fault> {
         if terms.len() == MAX_TERMS {
             return Err(Fault::malformed(place, format!("more than {MAX_TERMS} terms")));
         }
-        terms.push(Term { name, coefficient, place });
+        terms.push(Term { name, coefficient, half: half(&text), place });
     }
     if terms.is_empty() {
         return Err(Fault::malformed("the file", "no terms"));
@@ -155,7 +172,7 @@ impl Coefficients {
     }
 
     /// The linear model over the features of `schema`.
-    pub(super) fn network(&self, schema: &Schema) -> Result<(SourceNetwork, Vec<Guess>), Fault> {
+    pub(super) fn network(&self, schema: &Schema) -> Result<SourceNetwork, Fault> {
         let (mut inputs, mut weights, mut bias) = (Vec::new(), Vec::new(), None);
         let mut levels: BTreeMap<usize, Vec<Category>> = BTreeMap::new();
         for term in &self.terms {
@@ -177,11 +194,13 @@ impl Coefficients {
             inputs.push(SourceInput { feature, kind });
             weights.push(term.coefficient);
         }
-        let (mut notes, mut guesses) = (Vec::new(), Vec::new());
-        let bias = bias.unwrap_or_else(|| {
-            notes.push("The table has no intercept: the model is taken to have none.".into());
-            0.0
-        });
+        let mut guesses = Vec::new();
+        if bias.is_none() {
+            let text = "the table has no intercept, and few models have none";
+            guesses.push(Guess::new(Assumption::NoIntercept, text));
+        }
+        let bias = bias.unwrap_or(0.0);
+        guesses.extend(self.printed(schema)?);
         let mut demands = Vec::new();
         for (feature, levels) in levels {
             let of = &schema.features[feature];
@@ -223,9 +242,31 @@ impl Coefficients {
             inputs,
             layers: vec![SourceLayer { weights: vec![weights], biases: vec![bias], relu: false }],
             demands,
-            notes,
+            output: Output::Margin,
+            notes: Vec::new(),
+            guesses,
         };
-        Ok((network, guesses))
+        Ok(network)
+    }
+
+    /// What the digits that the table does not show could move.
+    fn printed(&self, schema: &Schema) -> Result<Option<Guess>, Fault> {
+        let mut moved = 0.0;
+        for term in &self.terms {
+            let largest = match meaning(term, schema)? {
+                Meaning::Number(feature) => {
+                    let feature = &schema.features[feature];
+                    feature.value(0).abs().max(feature.value(feature.last()).abs())
+                }
+                Meaning::Intercept | Meaning::Is(..) => 1.0,
+            };
+            moved += term.half * largest;
+        }
+        let text = format!(
+            "the coefficients are shown rounded, and digits that are not shown can move the log-odds by {moved:.1e}"
+        );
+        let rounded = moved > ROUNDED;
+        Ok(rounded.then(|| Guess::new(Assumption::CoefficientsAsPrinted, text)))
     }
 }
 

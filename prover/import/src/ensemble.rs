@@ -67,8 +67,12 @@ pub struct PrintedEdge {
 /// What a model's output is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Log-odds of class 1 by [`Ensemble::sigmoid`].
+    /// Log-odds of class 1, in trees by [`Ensemble::sigmoid`].
     Margin,
+    /// Probability of class 1, which leaves add up to.
+    Probability,
+    /// A number without a logistic function: log-odds or a probability, which the file does not say.
+    Unsaid,
     /// Points, whatever the scaling.
     Points,
 }
@@ -316,8 +320,10 @@ impl Ensemble {
     /// The points of a sum.
     pub(crate) fn points_of(&self, margin: f64, scaling: &Scaling) -> f64 {
         match self.output {
-            Output::Margin => scaling.points_of(margin * self.sigmoid),
             Output::Points => margin,
+            Output::Margin | Output::Probability | Output::Unsaid => {
+                scaling.points_of(margin * self.sigmoid)
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ pub enum ImportError {
     /// A file without names of features.
     #[error(
         "{path}: the file does not name its features; if the schema lists them in the order of \
-         training, match them by position"
+         training, match them by position (--by-position)"
     )]
     Unnamed {
         /// The file.

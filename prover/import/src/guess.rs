@@ -47,6 +47,16 @@ pub(crate) fn remedy(assumption: Assumption) -> &'static str {
         Assumption::BaseCategories => {
             "add a row for it with the coefficient 0, such as feature[T.category]"
         }
+        Assumption::NoIntercept => {
+            "add a row for the intercept, with 0 if there is none (to a scorecard: the variable \"Intercept\" and an empty bin)"
+        }
+        Assumption::CoefficientsAsPrinted => {
+            "write them in full: model.params.to_csv(\"m.csv\") in Python, write.csv(coef(summary(model))) in R"
+        }
+        Assumption::OutputIsLogOdds | Assumption::OutputIsProbability => {
+            "export a classifier, or end in a sigmoid"
+        }
+        Assumption::DoubledLogOdds => "give its coefficients as a CSV table (term, coefficient)",
         Assumption::OneTreePerRound => {
             "load the model with a newer XGBoost and save it again, or use all trees (--all-trees)"
         }

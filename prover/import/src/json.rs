@@ -15,6 +15,15 @@ pub(crate) fn other_kind(bytes: &[u8]) -> Option<Fault> {
         learner: Option<IgnoredAny>,
         tree_info: Option<IgnoredAny>,
     }
+    // A number for each bin of each variable, as toad exports a scorecard.
+    type Card = std::collections::HashMap<String, std::collections::HashMap<String, f64>>;
+    let is_card = |card: Card| !card.is_empty() && !card.contains_key("learner");
+    if serde_json::from_slice(bytes).is_ok_and(is_card) {
+        return Some(Fault::Format {
+            found: "JSON of a scorecard, perhaps toad's",
+            hint: "write it as CSV: card.export(to_frame=True, decimal=12).to_csv(\"m.csv\", index=False)",
+        });
+    }
     let top: Top = serde_json::from_slice(bytes).ok()?;
     let (found, hint) = match top {
         Top { learner: Some(_), .. } => return None,

@@ -16,6 +16,7 @@ mod kinds;
 mod lightgbm;
 mod network;
 mod onnx;
+mod output;
 mod pmml;
 mod quantise;
 mod resolve;
@@ -223,9 +224,7 @@ fn load(
     let mut guesses = Vec::new();
     let model = match model {
         SourceModel::Coefficients(table) => {
-            let (network, open) = table.network(schema).map_err(in_file)?;
-            guesses = open;
-            SourceModel::Network(network)
+            SourceModel::Network(table.network(schema).map_err(in_file)?)
         }
         SourceModel::Pmml(_) => {
             let columns = match_features(path, &model, schema, options)?;
@@ -234,6 +233,7 @@ fn load(
         }
         model => model,
     };
+    let model = model.on(scaling).map_err(in_file)?;
     let columns = match_features(path, &model, schema, options)?;
     let source = describe(&model, sha256, options);
     let mut notes = model.notes().to_vec();
@@ -248,6 +248,7 @@ fn load(
             Reference::Trees { ensemble, columns }
         }
         SourceModel::Network(network) => {
+            guesses.extend(network.guesses.clone());
             let (network, more) = network.resolve(schema, &columns).map_err(in_file)?;
             notes.extend(more);
             Reference::Network(network)

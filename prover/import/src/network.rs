@@ -4,7 +4,9 @@
 //! agrees with them up to that noise.
 
 use super::{
+    Guess,
     demand::{Category, Codes, SourceDemand, check_any_known, check_category, check_distinct},
+    ensemble::Output,
     error::Fault,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -35,8 +37,12 @@ pub struct SourceNetwork {
     pub layers: Vec<SourceLayer>,
     /// What the file asks of the values of its features.
     pub demands: Vec<SourceDemand>,
+    /// What the last layer's number is.
+    pub output: Output,
     /// What a reader should know, in sentences.
     pub notes: Vec<String>,
+    /// What the file leaves open by itself.
+    pub guesses: Vec<Guess>,
 }
 
 /// A number that is made of a feature.

@@ -43,6 +43,11 @@ impl Ensemble {
         columns: &[usize],
         options: &ImportOptions,
     ) -> Result<Findings, Fault> {
+        if self.format == Format::ScorecardCsv {
+            for (index, names) in self.categories.iter().enumerate() {
+                check_bins(&schema.features[columns[index]], names)?;
+            }
+        }
         for demand in &self.demands {
             demand.check(schema, columns)?;
         }
@@ -116,6 +121,12 @@ impl Ensemble {
         let scorecard = self.format == Format::ScorecardCsv;
         if self.format != Format::Onnx && !scorecard {
             findings.notes.extend(note_unknown(feature, &found));
+        }
+        if let Some(unknown) = found.iter().position(Option::is_none).filter(|_| scorecard) {
+            findings.notes.push(format!(
+                "The scorecard's {} of {:?} is not in the schema: nobody gets its points.",
+                names[unknown], feature.name
+            ));
         }
         // What a scorecard does not list is not missing, but in no bin that is listed.
         let unknown = if scorecard { names.len() as f64 } else { f64::NAN };
@@ -227,6 +238,38 @@ fn first_code(feature: &Feature, low: f64) -> u64 {
         if feature.value(middle) < low { from = middle + 1 } else { to = middle }
     }
     from
+}
+
+/// Refuses bins of a scorecard that are read as categories, though the schema says that they are something
+/// else: several categories, or numbers.
+fn check_bins(feature: &Feature, names: &[Category]) -> Result<(), Fault> {
+    let codes = Codes::of(feature);
+    let fault = |fault: String| Err(Fault::malformed(format!("feature {:?}", feature.name), fault));
+    let texts = names.iter().filter(|name| codes.get(name).is_none());
+    for text in
+        texts.filter_map(|name| if let Category::Text(text) = name { Some(text) } else { None })
+    {
+        for separator in [',', ';', '|', '/'] {
+            let parts: Vec<_> = text.split(separator).map(str::trim).collect();
+            let known = |part: &&str| codes.get(&Category::Text((*part).to_owned())).is_some();
+            if parts.len() > 1 && parts.iter().all(known) {
+                return fault(format!(
+                    "the bin {text:.60?} is no category of the schema, but what is between the separators is: \
+                     write {}",
+                    parts.join("%,%")
+                ));
+            }
+        }
+        if matches!(feature.kind, FeatureKind::Numeric { .. })
+            && text.contains(|c: char| c.is_ascii_digit())
+        {
+            return fault(format!(
+                "the bin {text:.60?} is no range of numbers: write \"< 25\", \"25 - 39\" or \"[25, 40)\", without \
+                 units and signs"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Says that the model does not know a code of `feature`.

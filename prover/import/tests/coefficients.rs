@@ -91,6 +91,12 @@ fn what_a_table_may_not_be() {
         ("term,estimate\n(Intercept),1\nheight,2\n", vec![age()], "has no such feature"),
         ("term,estimate\n(Intercept),1\nage,NA\n", vec![age()], "without a coefficient"),
         ("term,estimate\n(Intercept),1\nage,x\n", vec![age()], "not a finite number"),
+        ("term,estimate\nage,1\n", vec![age()], "--assume no-intercept"),
+        (
+            "term,estimate\n(Intercept),1\nage,0.03\n",
+            vec![age()],
+            "--assume coefficients-as-printed",
+        ),
         ("term,estimate\n(Intercept),1\nage,inf\n", vec![age()], "not a finite number"),
         ("term,estimate\nage,1\nage,2\n", vec![age()], "there twice"),
         (
@@ -113,4 +119,21 @@ fn what_a_table_may_not_be() {
         let found = refused(table, features);
         assert!(found.contains(named), "{table}: {found}");
     }
+}
+
+/// R's write.csv2 has semicolons and decimal commas.
+#[test]
+fn decimal_commas() {
+    let text = std::fs::read_to_string(fixture("r.csv")).unwrap();
+    let table = text.replace(',', ";").replace('.', ",");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.csv");
+    std::fs::write(&path, table).unwrap();
+    let options =
+        ImportOptions { assume: [Assumption::BaseCategories].into(), ..ImportOptions::default() };
+    let model = |path: &Path| {
+        let found = import(path, &schema_of("rows.csv"), &scaling(), Some([1; 32]), &options);
+        found.unwrap().package.model
+    };
+    assert!(model(&path) == model(&fixture("r.csv")));
 }

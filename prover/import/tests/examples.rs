@@ -1,6 +1,6 @@
 //! Every folder under `examples/` imports, and scores its rows as the library did.
 
-use crate::common::{Found, found};
+use crate::common::{Found, found_with, scaling};
 use std::path::{Path, PathBuf};
 use tessera_import::ImportOptions;
 use tessera_model::{Format, Method, Package, Schema, Score};
@@ -19,7 +19,7 @@ struct Example {
     error: f64,
 }
 
-const EXAMPLES: [Example; 11] = [
+const EXAMPLES: [Example; 12] = [
     Example {
         folder: "catboost",
         model: "model.json",
@@ -47,6 +47,16 @@ const EXAMPLES: [Example; 11] = [
         rows: 300,
         // The library adds up in single precision.
         error: 5e-5,
+    },
+    Example {
+        folder: "random-forest",
+        model: "model.onnx",
+        format: Format::Onnx,
+        by_position: false,
+        column: "probability",
+        rows: 300,
+        // Of 1000. Leaves are in single precision in the file.
+        error: 1e-4,
     },
     Example {
         folder: "sba-loans",
@@ -132,15 +142,19 @@ fn examples() -> PathBuf {
 fn imported(example: &Example, schema: &Schema) -> Found {
     let folder = examples().join(example.folder);
     let options = ImportOptions { by_position: example.by_position, ..ImportOptions::default() };
+    let (scaling, threshold) = match example.column {
+        "probability" => ("probability=1000".parse().unwrap(), "750"),
+        _ => (scaling(), "520"),
+    };
     let sample = Sample {
         path: folder.join("golden.csv"),
         label: Some("bad".into()),
-        thresholds: vec![Score::from_points("520").unwrap()],
+        thresholds: vec![Score::from_points(threshold).unwrap()],
         expected: Some(Expected { column: example.column.into(), kind: None, tolerance: None }),
         ..Sample::default()
     };
     let model = folder.join(example.model);
-    found(&model, schema, &options, Some(&sample)).unwrap()
+    found_with(&scaling, &model, schema, &options, Some(&sample)).unwrap()
 }
 
 fn check(example: &Example) {
@@ -152,7 +166,11 @@ fn check(example: &Example) {
     let counts = (calibration.rows, calibration.refused.len(), calibration.wrong_leaves);
     assert_eq!(counts, (example.rows, 0, 0), "{}", example.folder);
     let agreement = calibration.agreement.as_ref().expect("scores were expected");
-    let kind = if example.column == "points" { ScoreKind::Points } else { ScoreKind::Margin };
+    let kind = match example.column {
+        "points" => ScoreKind::Points,
+        "probability" => ScoreKind::Probability,
+        _ => ScoreKind::Margin,
+    };
     assert_eq!((agreement.rows, agreement.wrong, agreement.kind), (example.rows, 0, kind));
     // The model is worth something, and quantising it changes no decision.
     assert!(calibration.after.as_ref().unwrap().auc > 0.74, "{}", example.folder);

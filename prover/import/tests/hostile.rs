@@ -217,6 +217,7 @@ fn other_formats_are_called_by_name() {
         (b"booster[0]:\n0:leaf=1\n", "XGBoost's dump"),
         (b"{\"name\": \"tree\", \"version\": \"v4\", \"tree_info\": []}", "LightGBM's dump"),
         (b"{\"version\": []}", "JSON, but no XGBoost model"),
+        (b"{\"age\": {\"[-inf ~ 25)\": 10.0}}", "JSON of a scorecard"),
     ] {
         match read(bytes, &ImportOptions::default()) {
             Err(Fault::Format { found, hint }) => {

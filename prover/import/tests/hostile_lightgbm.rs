@@ -96,7 +96,6 @@ fn unsupported_models_are_refused_by_name() {
         ("num_tree_per_iteration=1", "num_tree_per_iteration=2", "num_tree_per_iteration = 2"),
         ("objective=binary sigmoid:1", "objective=regression", "\"regression\""),
         ("objective=binary sigmoid:1\n", "", "a file that names no objective"),
-        ("label_index=0", "average_output", "average_output"),
         ("is_linear=0", "is_linear=1", "tree 0"),
     ] {
         match replaced(from, to) {

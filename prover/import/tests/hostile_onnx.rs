@@ -283,7 +283,7 @@ fn trees_are_checked_node_by_node() {
         ("target_weights", Is::Floats(&[0.5]), "differ in length"),
         ("target_weights", Is::Floats(&[0.5, f32::INFINITY]), "no such class, or weight"),
         ("base_values", Is::Floats(&[1.0, 2.0]), "base_values is not one finite number"),
-        ("aggregate_function", Is::Text("AVERAGE"), "aggregate_function \"AVERAGE\""),
+        ("aggregate_function", Is::Text("MIN"), "aggregate_function \"MIN\""),
         ("post_transform", Is::Text("LOGISTIC"), "post_transform \"LOGISTIC\""),
         ("n_targets", Is::Integer(3), "3 targets"),
     ] {

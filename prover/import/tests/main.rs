@@ -7,6 +7,7 @@ mod cases;
 mod coefficients;
 mod examples;
 mod expected;
+mod forests;
 mod golden;
 mod hostile;
 mod hostile_catboost;

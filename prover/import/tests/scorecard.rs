@@ -225,12 +225,15 @@ fn what_the_scorecard_does_not_know_is_refused_by_name() {
 }
 
 #[test]
-fn an_intercept_that_the_file_lacks_is_noted() {
+fn an_intercept_that_the_file_lacks_is_asked_for() {
     let text = std::fs::read_to_string(fixture("optbinning_older.csv")).unwrap();
     let without: Vec<&str> = text.lines().filter(|line| !line.contains("Intercept")).collect();
-    let found = ensemble(&(without.join("\n") + "\n")).unwrap();
-    assert!(found.notes.iter().any(|note| note.contains("intercept_based")), "{:?}", found.notes);
-    assert!(!ensemble(&text).unwrap().notes.iter().any(|note| note.contains("intercept_based")));
+    let open = |text: &str| {
+        let guesses = ensemble(text).unwrap().guesses;
+        guesses.iter().any(|guess| guess.assumption == Assumption::NoIntercept)
+    };
+    assert!(open(&(without.join("\n") + "\n")));
+    assert!(!open(&text));
 }
 
 #[test]
@@ -340,6 +343,46 @@ fn lists_and_the_rest_of_categories() {
 }
 
 /// What toad itself answers.
+/// A bin that is read as a category, though it is several or a number, would fall to "else".
+#[test]
+fn bins_that_mean_something_else_are_not_dropped() {
+    let codes = ["clerk", "driver", "cook", "none"].map(String::from).to_vec();
+    let job = Feature { kind: FeatureKind::Category { codes }, ..Feature::numeric("job", 0, 0, 0) };
+    let debt = Feature::numeric("debt", 2, 0, 300);
+    let schema =
+        |feature: &Feature| Schema { name: "test".into(), features: vec![feature.clone()] };
+    for (text, feature, named) in [
+        (
+            "variable,bin,points\njob,clerk,1\njob,\"driver, cook\",2\njob,else,3\n",
+            &job,
+            "driver%,%cook",
+        ),
+        ("variable,bin,points\njob,clerk|driver,1\njob,cook|none,2\n", &job, "clerk%,%driver"),
+        ("variable,bin,points\ndebt,< 50%,1\ndebt,50% and over,2\n", &debt, "no range of numbers"),
+        ("variable,bin,points\ndebt,< $1,1\ndebt,else,2\n", &debt, "no range of numbers"),
+        (
+            "variable;bin;points\ndebt;< 1.250;1\ndebt;else;2\n",
+            &debt,
+            "thousands or have three decimals",
+        ),
+    ] {
+        let refused = imported(text, &schema(feature)).unwrap_err().to_string();
+        assert!(refused.contains(named), "{text}: {refused}");
+    }
+    let typo = "variable,bin,points\njob,clerck,1\njob,driver,2\njob,else,3\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.csv");
+    std::fs::write(&path, typo).unwrap();
+    let found =
+        found_with(&scaling(), &path, &schema(&job), &ImportOptions::default(), None).unwrap();
+    let note = "\"clerck\" of \"job\" is not in the schema";
+    assert!(
+        found.report.notes.iter().any(|found| found.contains(note)),
+        "{:?}",
+        found.report.notes
+    );
+}
+
 #[test]
 fn toad() {
     golden("toad", &fixture("toad.csv"));

@@ -4,7 +4,7 @@
 // Not all of it is needed here.
 #[allow(dead_code)]
 use crate::onnx_file::{Is, field, graph, node, weights};
-use tessera_import::{Ensemble, ImportOptions, SourceModel, read};
+use tessera_import::{Assumption, Ensemble, ImportOptions, SourceModel, read};
 
 fn ensemble(text: &str) -> Ensemble {
     read(text.as_bytes(), &ImportOptions::default()).unwrap().into_trees().unwrap()
@@ -210,7 +210,7 @@ fn onnx_opposite_scores_are_one_log_odds_and_others_are_logits() {
     };
     let found = read(&parts);
     assert_eq!(found.layers[0].weights, [[1.0, 10.0]]);
-    assert!(found.notes[0].contains("against and for class 1"), "{:?}", found.notes);
+    assert_eq!(found.guesses[0].assumption, Assumption::OutputIsLogOdds);
     let found = read(&[
         weights("w", &[2, 2], &[1.0, 2.0, 10.0, 30.0]),
         node("MatMul", &["x", "w"], &["y"], &[]),

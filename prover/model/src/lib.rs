@@ -19,5 +19,5 @@ pub use forest::{
 };
 pub use network::Network;
 pub use package::{Assumption, Format, ImportOptions, Package, PackageError, Source};
-pub use points::{FRACTION_BITS, PointsError, Scaling, Score, Target};
+pub use points::{FRACTION_BITS, PointsError, Scale, Scaling, Score, Target};
 pub use schema::{Feature, FeatureKind, Schema, SchemaError, Slot};

@@ -7,7 +7,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use tessera_import::{Comparison, Imported};
-use tessera_model::{Package, Scaling, Score, Target};
+use tessera_model::{Package, Scale, Scaling, Score, Target};
 
 /// How a quantised model compares with its source on a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,7 +36,10 @@ pub struct Calibration {
     pub leaves: u64,
     /// Pairs that end in another leaf than in the source.
     pub wrong_leaves: u64,
-    /// Differences of log-odds.
+    /// What the model adds up.
+    #[serde(default)]
+    pub unit: Unit,
+    /// Differences of log-odds, or of probabilities.
     pub margin_error: Errors,
     /// Differences of scores, in points.
     pub points_error: Errors,
@@ -58,6 +61,35 @@ pub struct Calibration {
     pub histogram: Vec<Bin>,
     /// Expected and observed shares of bad rows, if the sample is labelled.
     pub tenths: Vec<Tenth>,
+}
+
+/// What a model adds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Log-odds of class 1.
+    #[default]
+    LogOdds,
+    /// Its probability.
+    Probability,
+}
+
+impl Unit {
+    fn of(scaling: &Scaling) -> Self {
+        match scaling.scale {
+            Scale::Odds { .. } => Self::LogOdds,
+            Scale::Probability { .. } => Self::Probability,
+        }
+    }
+}
+
+impl std::fmt::Display for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::LogOdds => "log-odds",
+            Self::Probability => "probability",
+        })
+    }
 }
 
 /// Name of the sample's file.
@@ -106,8 +138,7 @@ pub(super) struct Scored {
 impl Scored {
     /// The chance of being bad that points and scaling say.
     pub(super) fn expected(&self, scaling: &Scaling) -> f64 {
-        let log_odds = (self.after.points() - scaling.offset()) / scaling.factor();
-        1.0 / (1.0 + log_odds.exp())
+        scaling.bad_rate_of(self.after.points())
     }
 }
 
@@ -182,8 +213,9 @@ impl Calibration {
             stability,
             leaves: scored.len() as u64 * model.trees().len() as u64,
             wrong_leaves,
+            unit: Unit::of(scaling),
             margin_error: sizes(|s, scaling| {
-                scaling.margin_of(s.before) - scaling.margin_of(s.after.points())
+                scaling.sum_of(s.before) - scaling.sum_of(s.after.points())
             }),
             points_error: sizes(|s, _| s.before - s.after.points()),
             errors: statistics::error_histogram(&differences),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tessera_import::Imported;
 use tessera_model::{
-    FeatureKind, Scaling, Schema,
+    FeatureKind, Scale, Scaling, Schema,
     schema::{Feature, decimals_of},
 };
 
@@ -17,6 +17,8 @@ use tessera_model::{
 const NOISE: f64 = 1e-4;
 /// The same of probabilities, which libraries give in single precision.
 const PROBABILITY_NOISE: f64 = 1.2e-7;
+/// The same of probabilities that are added up in single precision.
+const SUM_NOISE: f64 = 2e-6;
 /// The same of scores that are points in the file itself, which nobody adds up in single precision.
 const POINTS_NOISE: f64 = 1e-6;
 /// Rows that are listed one by one.
@@ -142,7 +144,11 @@ pub(super) fn compare(
             found: *found,
         })
         .collect();
-    let noise = if imported.is_in_points() { POINTS_NOISE } else { NOISE * scaling.slope().abs() };
+    let noise = match scaling.scale {
+        _ if imported.is_in_points() => POINTS_NOISE,
+        Scale::Odds { .. } => NOISE * scaling.slope().abs(),
+        Scale::Probability { .. } => SUM_NOISE * scaling.slope().abs(),
+    };
     let measure = Measure { scaling, decimals, noise, tolerance: expected.tolerance };
     let gaps = |kind: ScoreKind| -> Vec<Gap> {
         compared.iter().map(|row| measure.gap(kind, row)).collect()
@@ -194,16 +200,20 @@ impl Measure<'_> {
                 (row.expected, (row.expected - row.found).abs(), half + self.noise)
             }
             ScoreKind::Margin => {
+                let points = self.scaling.points_of_margin(row.expected);
+                (points, (points - row.found).abs(), half * slope.abs() + self.noise)
+            }
+            ScoreKind::Probability if matches!(self.scaling.scale, Scale::Probability { .. }) => {
                 let points = self.scaling.points_of(row.expected);
                 (points, (points - row.found).abs(), half * slope.abs() + self.noise)
             }
             ScoreKind::Probability => {
                 let p = row.expected;
-                let found = 1.0 / (1.0 + (-self.scaling.margin_of(row.found)).exp());
+                let found = self.scaling.probability_of(row.found);
                 // Points a unit of probability, at the flatter of the two.
                 let spread = (found * (1.0 - found)).max(p * (1.0 - p)).max(1e-300);
                 let steep = slope.abs() / spread;
-                let points = self.scaling.points_of((p / (1.0 - p)).ln());
+                let points = self.scaling.points_of_probability(p);
                 let off = (p - found).abs() * steep;
                 let points = if points.is_finite() { points } else { row.found };
                 (points, off, (half + PROBABILITY_NOISE) * steep + self.noise)

@@ -4,14 +4,16 @@ mod calibration;
 mod decisions;
 mod expected;
 mod html;
+mod monotone;
 mod sample;
 mod show;
 mod statistics;
 mod text;
 
-pub use calibration::Calibration;
+pub use calibration::{Calibration, Unit};
 pub use decisions::{Band, Decisions, Flip};
 pub use expected::{Agreement, AgreementError, Difference, Expected, ScoreKind};
+pub use monotone::{Between, CalibrationError, Monotone};
 pub use sample::{Refused, Sample, SampleError};
 pub use show::show;
 pub use statistics::{Bin, ErrorBin, Errors, Part, Separation, Stability, Step, Tenth};

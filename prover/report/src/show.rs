@@ -2,7 +2,7 @@
 
 use crate::Report;
 use std::fmt::Write;
-use tessera_model::Package;
+use tessera_model::{Package, Scale, package::DIRECT};
 
 /// Features that are listed by name.
 const FEATURES_SHOWN: usize = 20;
@@ -25,9 +25,26 @@ fn describe(package: &Package, report: &Report) -> Result<String, std::fmt::Erro
     writeln!(out, "format     {}, {library}", package.source.format)?;
     writeln!(out, "objective  {}", package.source.objective)?;
     writeln!(out, "scaling    {}", package.scaling)?;
-    write!(out, "           {:.4} points a unit of log-odds, ", package.scaling.factor())?;
-    writeln!(out, "{:.4} points at even odds", package.scaling.offset())?;
-    writeln!(out, "segments   {}", package.segments)?;
+    let (factor, offset) = (package.scaling.factor(), package.scaling.offset());
+    match package.scaling.scale {
+        Scale::Odds { .. } => {
+            writeln!(
+                out,
+                "           {factor:.4} points a unit of log-odds, {offset:.4} points at even odds"
+            )?;
+        }
+        Scale::Probability { .. } => {
+            writeln!(
+                out,
+                "           {:.4} points a percentage point of being good",
+                factor / 100.0
+            )?;
+        }
+    }
+    match package.segments {
+        DIRECT => writeln!(out, "proven     directly, in one circuit")?,
+        segments => writeln!(out, "segments   {segments}")?,
+    }
     write!(out, "{}", report)?;
 
     let thresholds = package.model.thresholds(&package.schema);

@@ -84,10 +84,10 @@ impl fmt::Display for Calibration {
             writeln!(f, "leaves     {wrong} of {leaves} differ from the source")?;
         }
         writeln!(f, "\nerror                    mean      99.9 %         max")?;
-        let mut error = |name, Errors { mean, p999, max }: Errors| {
+        let mut error = |name: &str, Errors { mean, p999, max }: Errors| {
             writeln!(f, "{name:<18} {mean:>10.2e}  {p999:>10.2e}  {max:>10.2e}")
         };
-        error("in log-odds", self.margin_error)?;
+        error(&format!("in {}", self.unit), self.margin_error)?;
         error("in points", self.points_error)?;
         if let (Some(before), Some(after)) = (&self.before, &self.after) {
             writeln!(f, "\nseparation             source   quantised")?;

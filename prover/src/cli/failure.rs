@@ -112,6 +112,7 @@ input!(
     tessera_model::schema::CellError,
     tessera_model::schema::ColumnsError,
     tessera_report::ReportError,
+    tessera_report::CalibrationError,
     tessera_report::SampleError,
     tessera_segment::PlanError,
     tessera_setup::SrsError,

@@ -18,7 +18,10 @@ use tessera_model::{
     package::{DIRECT, FILE},
     schema::Rounding,
 };
-use tessera_report::{Calibration, Digests, Expected, PAGE_FILE, Report, Sample, ScoreKind};
+use tessera_report::{
+    Between, Calibration, CalibrationError, Digests, Expected, Monotone, PAGE_FILE, Report, Sample,
+    ScoreKind,
+};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -47,6 +50,14 @@ Example: the bands of a policy with three tiers
     /// Print what a package holds, without its weights.
     #[command(after_help = "Example:\n  tessera model show package")]
     Show(Show),
+    /// Say which threshold stands for a probability that a calibration makes of the score.
+    ///
+    /// A calibration that keeps the order of scores, such as an isotonic one, is no part of the model: a bound
+    /// on the calibrated probability is a bound on the score, and that is what is proven.
+    #[command(after_help = "\
+Example: the scores of which the calibrated chance of being bad is at most 5 %
+  tessera model threshold package --calibration isotonic.csv --at-most 0.05")]
+    Threshold(Threshold),
     /// Score rows with the integer evaluator, one score a line.
     #[command(after_help = "Example:\n  tessera model score package --csv golden.csv")]
     Score(ScoreArgs),
@@ -59,7 +70,8 @@ pub struct Import {
     /// The schema of its features.
     #[arg(long, value_name = "FILE")]
     schema: PathBuf,
-    /// How odds become points: POINTS@GOOD:BAD,pdo=POINTS[,target=bad|good].
+    /// How odds become points: POINTS@GOOD:BAD,pdo=POINTS[,target=bad|good]; or, for a model that adds up
+    /// probabilities, probability=POINTS: what a borrower has who is good for certain.
     #[arg(long, value_name = "SCALING")]
     points: Scaling,
     /// Folder of the package.
@@ -88,7 +100,8 @@ pub struct Import {
     #[arg(long, requires = "sample")]
     round: bool,
     /// Take as settled what the file leaves open: categories-by-place, categories-by-number,
-    /// edges-as-printed, no-special-values, one-tree-per-round, base-categories.
+    /// edges-as-printed, no-special-values, one-tree-per-round, base-categories, no-intercept,
+    /// coefficients-as-printed, output-is-log-odds, output-is-probability, doubled-log-odds.
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     assume: Vec<Assumption>,
     /// Columns of the lists of categories in a LightGBM file, in the lists' order.
@@ -180,6 +193,25 @@ pub struct Show {
 }
 
 #[derive(clap::Args)]
+pub struct Threshold {
+    /// Folder of the package.
+    dir: PathBuf,
+    /// The calibration as a table, ascending: a column "margin" or "probability" with what the model says of
+    /// class 1, and "calibrated" with the probability that is made of it.
+    #[arg(long, value_name = "FILE")]
+    calibration: PathBuf,
+    /// Largest calibrated chance of being bad, from 0 to 1.
+    #[arg(long, value_name = "CHANCE,…", value_delimiter = ',', required = true)]
+    at_most: Vec<f64>,
+    /// The calibrated probability is that of the row before, not on a straight line between two rows.
+    #[arg(long)]
+    steps: bool,
+    /// Print it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
 pub struct ScoreArgs {
     /// Folder of the package.
     dir: PathBuf,
@@ -222,6 +254,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Plan(args) => plan(args),
         Command::Report(args) => report(args),
         Command::Show(args) => show(args),
+        Command::Threshold(args) => threshold(args),
         Command::Score(args) => score(args),
     }
 }
@@ -414,6 +447,23 @@ fn show(args: Show) -> Outcome {
         })),
         false => data(tessera_report::show(&package, &report).trim_end()),
     }
+    Ok(())
+}
+
+fn threshold(args: Threshold) -> Outcome {
+    let Package { scaling, .. } = Package::load(&args.dir)?;
+    let between = if args.steps { Between::Step } else { Between::Line };
+    let calibration = Monotone::load(&args.calibration, &scaling, between)?;
+    let find = |bad: &f64| Ok((*bad, calibration.threshold(*bad, scaling.target)?));
+    let found: Vec<(f64, String)> =
+        args.at_most.iter().map(find).collect::<Result<_, CalibrationError>>()?;
+    if args.json {
+        let rows = found.iter().map(|(bad, points)| json!({ "at_most": bad, "points": points }));
+        json(&rows.collect::<Vec<_>>());
+        return Ok(());
+    }
+    found.iter().for_each(|(_, points)| data(points));
+    talk("a proof of so many points is one of the calibrated probability, if the table is right");
     Ok(())
 }
 

@@ -21,8 +21,8 @@ use tessera_core::{
     to_be_bytes,
 };
 use tessera_model::{
-    Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Scaling,
-    Schema, Source, Target, Tree,
+    Computation, Feature, Features, Format, ImportOptions, Model, Network, Node, Package, Schema,
+    Source, Tree,
     network::{Input, Layer, Neuron},
 };
 use tessera_segment::{
@@ -74,7 +74,7 @@ pub fn package(salt: u8) -> Package {
         model: Model { computation: Computation::Trees(trees), offset: 600 * POINT, tops },
         segments: 2,
         salt: [salt; 32],
-        scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
+        scaling: "600@50:1,pdo=20".parse().unwrap(),
         source: Source {
             format: Format::XgboostJson,
             library: None,

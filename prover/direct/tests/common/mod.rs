@@ -11,8 +11,8 @@ use tessera_core::{Context, FixedPoint, Fr, ModelDigest, Secret, random};
 use tessera_direct::DirectSpec;
 use tessera_direct::{Claim, Direct, DirectKey, DirectPlan, key::verifier, prove};
 use tessera_model::{
-    Computation, Feature, Features, Format, ImportOptions, Model, Node, Package, Scaling, Schema,
-    Source, Target, Tree,
+    Computation, Feature, Features, Format, ImportOptions, Model, Node, Package, Schema, Source,
+    Tree,
 };
 use tessera_segment::SegmentWitness;
 use tessera_setup::{Srs, development};
@@ -60,7 +60,7 @@ pub fn package(salt: u8) -> Package {
         model: Model { computation: Computation::Trees(trees), offset: 600 * POINT, tops },
         segments: 1,
         salt: [salt; 32],
-        scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
+        scaling: "600@50:1,pdo=20".parse().unwrap(),
         source: Source {
             format: Format::XgboostJson,
             library: None,

@@ -60,6 +60,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
         return Err(Fault::malformed("the file", "no trees"));
     }
     let frame = lines.frame(&header, features.len())?;
+    let count_of_trees = trees.len() as f64;
     Ok(Ensemble {
         format: Format::LightgbmText,
         library: header.get("version").map(|version| format!("lightgbm format {}", cut(version))),
@@ -72,7 +73,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
         base: 0.0,
         exact_base: 0.0,
         output: Output::Margin,
-        sigmoid,
+        // A random forest (boosting=rf) is the mean of its trees, and they are sums of log-odds.
+        sigmoid: if header.contains_key("average_output") {
+            sigmoid / count_of_trees
+        } else {
+            sigmoid
+        },
         sum: Precision::F64,
         notes: Vec::new(),
         guesses: Vec::new(),
@@ -102,12 +108,6 @@ fn check_kind(header: &Fields<'_>) -> Result<f64, Fault> {
             let what = format!("objective {:?} with {key} = {count}", cut(objective));
             return Err(Fault::unsupported(what, hint));
         }
-    }
-    if header.contains_key("average_output") {
-        return Err(Fault::unsupported(
-            "average_output (a random forest)",
-            "its margin is an average of probabilities; train with boosting = gbdt, dart or goss",
-        ));
     }
     let mut words = objective.split(' ');
     match words.next() {

@@ -6,15 +6,17 @@ use super::{
     value::{Basis, Column, Row, Sum, Value},
 };
 use crate::{
-    ensemble::{Ensemble, Precision, SourceNode, SourceTree},
+    ensemble::{Ensemble, Output, Precision, SourceNode, SourceTree},
     error::Fault,
     network::{MAX_WEIGHTS, SourceLayer},
+    output,
 };
 use tessera_model::MAX_TREES;
 
-/// The margin of an output: the log-odds of class 1, and what the file makes of it.
+/// The sum behind an output, what it is, and what the file makes of it.
 pub(super) struct Margin {
     pub sum: Sum,
+    pub output: Output,
     pub objective: &'static str,
 }
 
@@ -30,29 +32,33 @@ pub(super) fn margin(
         Value::Label => return Ok(None),
         _ => return Err(Fault::malformed(place, "it is the same for everybody")),
     };
-    let mut raw = |note: &str| units.notes.push(format!("{place}: {note}"));
-    let sigmoid = |sum: &Sum| Ok(Some(Margin { sum: sum.clone(), objective: "sigmoid" }));
-    let score = |sum: Sum| Ok(Some(Margin { sum, objective: "score" }));
+    let sigmoid = |sum: &Sum| {
+        Ok(Some(Margin { sum: sum.clone(), output: Output::Margin, objective: "sigmoid" }))
+    };
+    let score = |sum: Sum, output| Ok(Some(Margin { sum, output, objective: "score" }));
     match &row.columns[..] {
         [Column::Sigmoid(sum)] => sigmoid(sum),
         [Column::Sigmoid(_), Column::Sigmoid(sum)] if is_pair(&row.columns) => sigmoid(sum),
         [Column::Sum(sum)] => {
-            raw(
-                "The file ends without a sigmoid. Its output is taken as the log-odds of class 1, \
-                 which a regression on 0 and 1 does not give.",
-            );
-            score(sum.clone())
+            units.guesses.extend(units.raw.then(output::log_odds));
+            score(sum.clone(), Output::Unsaid)
         }
         // No training makes two logits exact opposites.
         [Column::Sum(zero), Column::Sum(one)] if zero.is_negative_of(one) => {
-            raw("The scores of the two classes are taken as log-odds against and for class 1.");
-            score(one.clone())
+            units.guesses.push(output::log_odds());
+            score(one.clone(), Output::Unsaid)
         }
+        // Probabilities of the two classes that no logistic function has made.
+        [Column::Sum(zero), Column::Sum(one)] if zero.complements(one) => Ok(Some(Margin {
+            sum: one.clone(),
+            output: Output::Probability,
+            objective: "probability",
+        })),
         [Column::Sum(zero), Column::Sum(one)] if zero.basis == one.basis => {
-            raw(
-                "The two outputs are taken as logits: their difference is the log-odds of class 1.",
-            );
-            score(one.and(&zero.clone().times(-1.0)))
+            units.notes.push(format!(
+                "{place}: The two outputs are taken as logits: their difference is the log-odds of class 1."
+            ));
+            score(one.and(&zero.clone().times(-1.0)), Output::Margin)
         }
         columns => {
             let hint = "a score is one log-odds: export one logit or probability, or the \

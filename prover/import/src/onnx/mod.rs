@@ -7,6 +7,7 @@
 
 mod finish;
 mod graph;
+mod leaves;
 mod node;
 mod operators;
 mod proto;
@@ -97,7 +98,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<SourceModel, Fault> {
             feature_count: features.count,
             features: features.names,
             demands: units.demands,
+            output: margin.output,
             notes: units.notes,
+            guesses: units.guesses,
             ..ensemble
         }));
     }
@@ -111,6 +114,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<SourceModel, Fault> {
         inputs: units.inputs,
         layers,
         demands: units.demands,
+        output: margin.output,
         notes: units.notes,
+        guesses: units.guesses,
     }))
 }

@@ -5,6 +5,7 @@
 //! something else than two classes' log-odds are refused.
 
 use super::{
+    leaves::Leaves,
     node::GraphNode,
     operators::Call,
     units::Units,
@@ -33,16 +34,22 @@ pub(super) fn regressor(call: &Call<'_>, units: &mut Units) -> Result<Row, Fault
         let hint = "a score is one number: export a model of one target";
         return Err(node.unsupported(&format!("{targets} targets"), hint));
     }
-    match node.text("aggregate_function", "SUM")? {
-        "SUM" => {}
+    let averages = match node.text("aggregate_function", "SUM")? {
+        "SUM" => false,
+        "AVERAGE" => true,
         other => {
-            let hint = "leaves are added up (SUM): other functions of them are no sum of log-odds";
+            let hint =
+                "leaves are added up or averaged (SUM, AVERAGE): the smallest or largest is no sum";
             return Err(node.unsupported(&format!("aggregate_function {other:.60?}"), hint));
         }
-    }
+    };
     let leaves = Leaves::read(node, "target", &[0])?;
     let base = base_value(node)?;
-    Ok(Row::new(vec![Column::Sum(ensemble(call, units, leaves, base)?)]))
+    units.raw = true;
+    let sum = ensemble(call, units, leaves, if averages { 0.0 } else { base })?;
+    let count = units.trees.last().map_or(1, |of| of.trees.len()) as f64;
+    let sum = if averages { sum.times(1.0 / count).plus(base) } else { sum };
+    Ok(Row::new(vec![Column::Sum(sum)]))
 }
 
 /// The scores of `TreeEnsembleClassifier`, for two classes.
@@ -56,10 +63,17 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
         return Err(several_classes(node, classes));
     }
     let transform = node.text("post_transform", "NONE")?;
-    let both = node.integers("class_ids").contains(&1);
     let leaves = Leaves::read(node, "class", &[0, 1])?;
-    let forest = "its leaves are probabilities that are averaged (a random forest, AdaBoost, or a single \
-                  tree), which is no sum of log-odds: train boosted trees, or a logistic regression";
+    let both = leaves.both;
+    if transform == "NONE" && (both || !leaves.negative) {
+        let hint = "leaves that are added up as they are must be probabilities, as a random forest averages \
+                    them: export boosted trees with their logistic function";
+        let leaves = leaves.probabilities().filter(|_| !node.has("base_values"));
+        let leaves = leaves.ok_or_else(|| node.unsupported("post_transform NONE", hint))?;
+        let one = ensemble(call, units, leaves, 0.0)?;
+        let zero = one.clone().times(-1.0).plus(1.0);
+        return Ok(Row::new(vec![Column::Sum(zero), Column::Sum(one)]));
+    }
     match (transform, both) {
         ("LOGISTIC", false) => {
             let base = base_value(node)?;
@@ -78,13 +92,13 @@ pub(super) fn classifier(call: &Call<'_>, units: &mut Units) -> Result<Row, Faul
         ("SOFTMAX", true) if !node.has("base_values") => {
             Ok(pair(ensemble(call, units, leaves, 0.0)?))
         }
-        ("NONE", false) if leaves.weights.values().any(|weight| *weight < 0.0) => {
+        ("NONE", false) => {
+            units.raw = true;
             let base = base_value(node)?;
             let margin = ensemble(call, units, leaves, base)?;
             let columns = vec![Column::Sum(margin.clone().times(-1.0)), Column::Sum(margin)];
             Ok(Row { shape: vec![2], columns })
         }
-        ("NONE", _) => Err(node.unsupported("post_transform NONE", forest)),
         (transform, _) => {
             let hint = "give boosted trees of two classes with LOGISTIC and the weights of one class, or \
                         of both as opposites without base_values, or with SOFTMAX and no base_values. Of CatBoost with a \
@@ -100,48 +114,6 @@ fn base_value(node: &GraphNode<'_>) -> Result<f64, Fault> {
         [] => Ok(0.0),
         [base] if base.is_finite() => Ok(base),
         _ => Err(node.malformed("base_values is not one finite number")),
-    }
-}
-
-/// Values of leaves, by tree and node.
-struct Leaves {
-    weights: HashMap<(i64, i64), f64>,
-    /// Whether each leaf has a weight of either class, and the two are exact opposites.
-    opposite: bool,
-}
-
-impl Leaves {
-    /// Of attributes that start with `of`: weights of `classes`, of which the last counts for and
-    /// the first against, if there are two and both are there.
-    fn read(node: &GraphNode<'_>, of: &str, classes: &[i64]) -> Result<Self, Fault> {
-        let trees = node.integers(&format!("{of}_treeids"));
-        let nodes = node.integers(&format!("{of}_nodeids"));
-        let ids = node.integers(&format!("{of}_ids"));
-        let values = node.doubles(&format!("{of}_weights"))?;
-        let count = values.len();
-        if trees.len() != count || nodes.len() != count || ids.len() != count || count > MAX_NODES {
-            return Err(node.malformed(format!("{of}_weights and its lists differ in length")));
-        }
-        let both = ids.contains(&1);
-        let mut sums: HashMap<(i64, i64), (f64, usize)> = HashMap::new();
-        let mut seen = std::collections::HashSet::with_capacity(count);
-        let mut weights: HashMap<(i64, i64), f64> = HashMap::with_capacity(count);
-        for (((tree, leaf), id), value) in trees.iter().zip(nodes).zip(ids).zip(values) {
-            let place = || format!("{of}_ids: {id} at tree {tree}, node {leaf}");
-            if !classes.contains(id) || !value.is_finite() {
-                return Err(node.malformed(format!("{}: no such class, or weight", place())));
-            }
-            if !seen.insert((tree, leaf, id)) {
-                return Err(node.malformed(format!("{} is there twice", place())));
-            }
-            let (sum, of_both) = sums.entry((*tree, *leaf)).or_default();
-            *sum += value;
-            *of_both += 1;
-            let against = both && *id == 0;
-            *weights.entry((*tree, *leaf)).or_default() += if against { -value } else { value };
-        }
-        let opposite = both && sums.values().all(|(sum, of_both)| *sum == 0.0 && *of_both == 2);
-        Ok(Self { weights, opposite })
     }
 }
 

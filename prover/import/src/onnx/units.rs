@@ -6,6 +6,7 @@ use super::{
     value::{Basis, Column, Lookup, Scaled, Sum},
 };
 use crate::{
+    Guess,
     demand::{Category, SourceDemand},
     ensemble::Ensemble,
     error::Fault,
@@ -39,6 +40,9 @@ pub(super) struct Units {
     pub demands: Vec<SourceDemand>,
     asked: HashSet<(Discriminant<SourceDemand>, usize)>,
     pub notes: Vec<String>,
+    pub guesses: Vec<Guess>,
+    /// Whether an operator of regressors, or of a classifier's raw scores, made a sum.
+    pub raw: bool,
     terms: usize,
     work: usize,
 }

@@ -150,6 +150,14 @@ impl Sum {
         Self { basis: self.basis, terms, constant: self.constant + other.constant }
     }
 
+    /// Whether this is exactly `1 − other`.
+    pub fn complements(&self, other: &Self) -> bool {
+        self.basis == other.basis
+            && self.constant + other.constant == 1.0
+            && self.terms.len() == other.terms.len()
+            && self.terms.iter().zip(&other.terms).all(|((a, x), (b, y))| a == b && *x == -*y)
+    }
+
     /// Whether this is exactly `−other`.
     pub fn is_negative_of(&self, other: &Self) -> bool {
         self.basis == other.basis

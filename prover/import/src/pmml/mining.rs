@@ -3,7 +3,7 @@
 use super::{
     Body, Pmml,
     expression::{Affine, Base, Scope, Value, cast, field},
-    fields::{self, Field},
+    fields,
     linear::Table,
     predicate::{self, Predicate},
     trees::{self, Forest, Scores},
@@ -13,13 +13,14 @@ use crate::{ensemble::Output, error::Fault};
 use tessera_model::MAX_TREES;
 
 /// Models that are read.
-const MODELS: [&str; 4] = ["RegressionModel", "TreeModel", "Scorecard", "MiningModel"];
+pub(super) const MODELS: [&str; 4] = ["RegressionModel", "TreeModel", "Scorecard", "MiningModel"];
 /// What a model may have besides, which does not change its score.
 const SILENT: [&str; 6] =
     ["Output", "ModelStats", "ModelExplanation", "ModelVerification", "Targets", "ResultField"];
 const TWO_CLASSES: &str = "a score is one log-odds: export a model of two classes";
-const AVERAGE: &str = "a random forest averages probabilities, which is no sum of log-odds: train boosted trees, \
-                       a logistic regression or a scorecard";
+const AVERAGE: &str = "averaged are trees that say probabilities, or numbers (average, weightedAverage); votes, \
+                       medians and averages of other models are no sums: train boosted trees, a logistic \
+                       regression or a scorecard";
 
 /// What a model puts out.
 struct Scored {
@@ -36,6 +37,8 @@ enum Kind {
     Logit,
     /// The log-odds of this class.
     LogOdds(String),
+    /// The probability of this class.
+    Probability(String),
     Points,
 }
 
@@ -57,7 +60,8 @@ pub(super) fn read(root: Element<'_>) -> Result<Pmml, Fault> {
         return Err(root.unsupported("another kind or version of PMML", hint));
     }
     let around = ["Header", "MiningBuildTask", "DataDictionary", "TransformationDictionary"];
-    root.know(&[&MODELS[..], &around].concat(), &[]).map_err(|fault| unknown(root, fault))?;
+    root.know(&[&MODELS[..], &around].concat(), &[])
+        .map_err(|fault| super::unknown(root, fault))?;
     let mut models = root.children().filter(|child| MODELS.contains(&child.name()));
     let model = models.next().ok_or_else(|| root.fault("it has no model"))?;
     if let Some(second) = models.next() {
@@ -81,9 +85,10 @@ pub(super) fn read(root: Element<'_>) -> Result<Pmml, Fault> {
         Some(target) => target.valid.clone(),
         None => Vec::new(),
     };
-    let mut reader = Reader { outputs: Vec::new(), classes, trees: 0 };
+    let mut reader = Reader { outputs: Vec::new(), classes, trees: 0, averages: false };
     let scored = reader.model(model, scope, true)?;
     let mut notes = Vec::new();
+    let raw = scored.kind == Kind::Raw;
     let body = reader.orient(scored, &mut notes)?;
     let library = root.one("Header")?.and_then(|header| header.one("Application").ok()?);
     let library = library.map(|of| {
@@ -96,52 +101,7 @@ pub(super) fn read(root: Element<'_>) -> Result<Pmml, Fault> {
         Some(name) => format!("{} ({name})", model.name()),
         None => model.name().into(),
     };
-    Ok(used(Pmml { library, objective, names: Vec::new(), fields: all, body, notes }))
-}
-
-/// Says what to do about a model that is not read.
-fn unknown(root: Element<'_>, fault: Fault) -> Fault {
-    let model = root.children().find(|child| {
-        child.name().ends_with("Model") && !MODELS.contains(&child.name())
-            || child.name() == "NeuralNetwork"
-    });
-    let Some(model) = model else { return fault };
-    let hint = match model.name() {
-        "NeuralNetwork" => "give networks as ONNX, which PyTorch, Keras and skl2onnx export",
-        "GeneralRegressionModel" => {
-            "export the logistic regression as RegressionModel, or its coefficients as a CSV table (term, \
-             coefficient)"
-        }
-        _ => "imported are Scorecard, RegressionModel, TreeModel, and MiningModel of sums",
-    };
-    model.unsupported(format!("a model {:.60}", model.name()), hint)
-}
-
-/// Leaves out the fields that the model does not ask for.
-fn used(mut pmml: Pmml) -> Pmml {
-    let mut kept = vec![false; pmml.fields.len()];
-    let mut places = Vec::with_capacity(kept.len());
-    match &mut pmml.body {
-        Body::Linear(linear) => {
-            linear.terms.iter().for_each(|term| kept[term.feature] = true);
-        }
-        Body::Trees(forest) => forest.visit(&mut |feature| kept[*feature] = true),
-    }
-    let mut count = 0;
-    for kept in &kept {
-        places.push(count);
-        count += usize::from(*kept);
-    }
-    match &mut pmml.body {
-        Body::Linear(linear) => {
-            linear.terms.iter_mut().for_each(|term| term.feature = places[term.feature]);
-        }
-        Body::Trees(forest) => forest.visit(&mut |feature| *feature = places[*feature]),
-    }
-    let mut keep = kept.iter();
-    pmml.fields.retain(|_| keep.next().copied().unwrap_or(false));
-    pmml.names = pmml.fields.iter().map(|field: &Field| field.name.clone()).collect();
-    pmml
+    Ok(super::used(Pmml { library, objective, names: Vec::new(), fields: all, body, raw, notes }))
 }
 
 struct Reader {
@@ -151,6 +111,8 @@ struct Reader {
     classes: Vec<String>,
     /// Trees of all models so far.
     trees: usize,
+    /// Whether trees say probabilities, which are averaged.
+    averages: bool,
 }
 
 impl Reader {
@@ -161,16 +123,9 @@ impl Reader {
                 notes.push("Points are the file's, whatever the scaling says.".into());
                 return Ok(scored.body);
             }
-            Kind::Raw => {
-                notes.push(
-                    "The file's score is a number without a logit. It is taken as the log-odds of class 1, \
-                     which a regression on 0 and 1 does not give."
-                        .into(),
-                );
-                return Ok(scored.body);
-            }
-            Kind::Logit => return Ok(scored.body),
-            Kind::LogOdds(event) => event,
+            // What it is, the scaling or somebody who knows has to say.
+            Kind::Raw | Kind::Logit => return Ok(scored.body),
+            Kind::LogOdds(event) | Kind::Probability(event) => event,
         };
         let [zero, one] = self.two(&event)?;
         if (zero.as_str(), one.as_str()) != ("0", "1") {
@@ -346,7 +301,10 @@ impl Reader {
             false => (Scores::Number { single }, Kind::Raw),
             true => {
                 let [_, one] = self.two(self.classes.first().map_or("", |class| class))?;
-                (Scores::LogOdds { of: &one.clone() }, Kind::LogOdds(one))
+                match self.averages {
+                    true => (Scores::Share { of: &one.clone() }, Kind::Probability(one)),
+                    false => (Scores::LogOdds { of: &one.clone() }, Kind::LogOdds(one)),
+                }
             }
         };
         let tree = trees::tree(element, scope, scores)?;
@@ -389,13 +347,20 @@ impl Reader {
                 )
             }
             "modelChain" => self.chain(element, scope, segments.into_iter().map(|(_, of)| of)),
-            "average"
-            | "weightedAverage"
-            | "majorityVote"
-            | "weightedMajorityVote"
-            | "median"
-            | "weightedMedian"
-            | "max" => {
+            "average" | "weightedAverage" => {
+                let weighs = method == "weightedAverage";
+                let weight = |w: f64| if weighs { w } else { 1.0 };
+                let total: f64 = segments.iter().map(|(w, _)| weight(*w)).sum();
+                if !(total > 0.0 && segments.iter().all(|(w, _)| weight(*w) >= 0.0)) {
+                    return Err(segmentation.fault("its weights do not add up to more than 0"));
+                }
+                let parts = segments.into_iter().map(|(w, of)| (weight(w) / total, of));
+                match classifies {
+                    true => self.average(element, scope, parts),
+                    false => self.add(element, scope, parts),
+                }
+            }
+            "majorityVote" | "weightedMajorityVote" | "median" | "weightedMedian" | "max" => {
                 Err(segmentation.unsupported(format!("multipleModelMethod={method:?}"), AVERAGE))
             }
             other => {
@@ -429,6 +394,36 @@ impl Reader {
         }
         all.output = Output::Margin;
         Ok(Scored { body: Body::Trees(all), kind: Kind::Raw })
+    }
+
+    /// Trees whose probabilities are averaged.
+    fn average<'a>(
+        &mut self,
+        element: Element<'a>,
+        scope: &Scope<'a>,
+        segments: impl Iterator<Item = (f64, Element<'a>)>,
+    ) -> Result<Scored, Fault> {
+        let (mut all, mut kind) = (Forest::of(Vec::new()), None);
+        for (weight, model) in segments {
+            let is_tree =
+                model.name() == "TreeModel" && model.get("functionName") == Some("classification");
+            if !is_tree {
+                return Err(model.unsupported("an average of other models", AVERAGE));
+            }
+            let before = std::mem::replace(&mut self.averages, true);
+            let scored = self.model(model, scope.clone(), false);
+            self.averages = before;
+            let Scored { body: Body::Trees(forest), kind: of } = scored? else {
+                return Err(model.unsupported("an average of other models", AVERAGE));
+            };
+            let parts = forest.trees.into_iter();
+            all.trees
+                .extend(parts.map(|tree| trees::Tree { weight: tree.weight * weight, ..tree }));
+            kind = Some(of);
+        }
+        let kind = kind.ok_or_else(|| element.fault("an average of nothing"))?;
+        all.output = Output::Probability;
+        Ok(Scored { body: Body::Trees(all), kind })
     }
 
     fn chain<'a>(

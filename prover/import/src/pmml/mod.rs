@@ -17,9 +17,10 @@ mod xml;
 
 use super::{
     demand::{Edge, SourceDemand},
-    ensemble::Ensemble,
+    ensemble::{Ensemble, Output},
     error::Fault,
     network::SourceNetwork,
+    output,
     source::SourceModel,
 };
 use fields::Field;
@@ -41,6 +42,8 @@ pub struct Pmml {
     fields: Vec<Field>,
     names: Vec<String>,
     body: Body,
+    /// Whether the file leaves open what its number is.
+    raw: bool,
     notes: Vec<String>,
 }
 
@@ -117,6 +120,7 @@ impl Pmml {
     /// The model over the features of `schema`; `columns[i]` is the schema's index of the model's feature `i`.
     pub(super) fn model(&self, schema: &Schema, columns: &[usize]) -> Result<SourceModel, Fault> {
         let mut demands = self.demands();
+        let guesses = self.raw.then(output::log_odds).into_iter().collect();
         match &self.body {
             Body::Linear(linear) => {
                 // A category that stands in for a missing one is no input of its own.
@@ -135,7 +139,9 @@ impl Pmml {
                     inputs,
                     layers: vec![layer],
                     demands,
+                    output: if self.raw { Output::Unsaid } else { Output::Margin },
                     notes: self.notes.clone(),
+                    guesses,
                 }))
             }
             Body::Trees(forest) => {
@@ -155,11 +161,11 @@ impl Pmml {
                     trees: built.trees,
                     base: forest.base,
                     exact_base: forest.base,
-                    output: forest.output,
+                    output: if self.raw { Output::Unsaid } else { forest.output },
                     sigmoid: forest.factor,
                     sum: super::ensemble::Precision::F64,
                     notes: self.notes.clone(),
-                    guesses: Vec::new(),
+                    guesses,
                     printed_edges: Vec::new(),
                     frame: None,
                 }))
@@ -195,4 +201,49 @@ impl Pmml {
         }
         demands
     }
+}
+
+/// Says what to do about a model that is not read.
+fn unknown(root: xml::Element<'_>, fault: Fault) -> Fault {
+    let model = root.children().find(|child| {
+        child.name().ends_with("Model") && !mining::MODELS.contains(&child.name())
+            || child.name() == "NeuralNetwork"
+    });
+    let Some(model) = model else { return fault };
+    let hint = match model.name() {
+        "NeuralNetwork" => "give networks as ONNX, which PyTorch, Keras and skl2onnx export",
+        "GeneralRegressionModel" => {
+            "export the logistic regression as RegressionModel, or its coefficients as a CSV table (term, \
+             coefficient)"
+        }
+        _ => "imported are Scorecard, RegressionModel, TreeModel, and MiningModel of sums",
+    };
+    model.unsupported(format!("a model {:.60}", model.name()), hint)
+}
+
+/// Leaves out the fields that the model does not ask for.
+fn used(mut pmml: Pmml) -> Pmml {
+    let mut kept = vec![false; pmml.fields.len()];
+    let mut places = Vec::with_capacity(kept.len());
+    match &mut pmml.body {
+        Body::Linear(linear) => {
+            linear.terms.iter().for_each(|term| kept[term.feature] = true);
+        }
+        Body::Trees(forest) => forest.visit(&mut |feature| kept[*feature] = true),
+    }
+    let mut count = 0;
+    for kept in &kept {
+        places.push(count);
+        count += usize::from(*kept);
+    }
+    match &mut pmml.body {
+        Body::Linear(linear) => {
+            linear.terms.iter_mut().for_each(|term| term.feature = places[term.feature]);
+        }
+        Body::Trees(forest) => forest.visit(&mut |feature| *feature = places[*feature]),
+    }
+    let mut keep = kept.iter();
+    pmml.fields.retain(|_| keep.next().copied().unwrap_or(false));
+    pmml.names = pmml.fields.iter().map(|field: &Field| field.name.clone()).collect();
+    pmml
 }

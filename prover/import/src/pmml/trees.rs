@@ -107,6 +107,8 @@ pub(super) enum Scores<'a> {
     Number { single: bool },
     /// The log-odds of a class.
     LogOdds { of: &'a str },
+    /// The probability of a class.
+    Share { of: &'a str },
 }
 
 /// Reads a `TreeModel`; its local fields are in `scope` already.
@@ -173,7 +175,7 @@ fn score(element: Element<'_>, scores: Scores<'_>, is_leaf: bool) -> Result<Opti
                 Ok(Some(if single { short } else { number }))
             }
         },
-        Scores::LogOdds { of } => {
+        Scores::LogOdds { of } | Scores::Share { of } => {
             let (mut sum, mut found, mut any) = (0.0, 0.0, false);
             for share in element.all("ScoreDistribution") {
                 let name =
@@ -189,6 +191,13 @@ fn score(element: Element<'_>, scores: Scores<'_>, is_leaf: bool) -> Result<Opti
                 return Ok(None);
             }
             let others = sum - found;
+            if let Scores::Share { .. } = scores {
+                return match any && sum > 0.0 && found >= 0.0 && others >= 0.0 {
+                    true => Ok(Some(found / sum)),
+                    false if is_leaf => Err(element.fault("a leaf without shares of its classes")),
+                    false => Ok(None),
+                };
+            }
             if !any || found <= 0.0 || others <= 0.0 {
                 let hint = "its log-odds are infinite: smooth the leaves' shares (for example with more \
                             rows in each leaf), or give a model of log-odds";

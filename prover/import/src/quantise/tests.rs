@@ -2,7 +2,7 @@
 
 use super::quantise_network;
 use crate::{
-    Category, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer,
+    Category, Output, ResolvedInput, ResolvedNetwork, SourceInput, SourceInputKind, SourceLayer,
     SourceNetwork,
 };
 use proptest::prelude::*;
@@ -50,7 +50,9 @@ fn network(layers: Vec<SourceLayer>) -> ResolvedNetwork {
         inputs: inputs(),
         layers,
         demands: vec![],
+        output: Output::Margin,
         notes: vec![],
+        guesses: vec![],
     };
     let (resolved, notes) = source.resolve(&schema(), &[0, 1, 2]).unwrap();
     assert_eq!(notes.len(), 1, "the unknown category is noted");
@@ -122,7 +124,9 @@ fn a_missing_value_without_an_imputer_is_refused_by_name() {
         inputs,
         layers: layers(&[0.5], true),
         demands: vec![],
+        output: Output::Margin,
         notes: vec![],
+        guesses: vec![],
     };
     let error = source.resolve(&schema(), &[0, 1, 2]).unwrap_err().to_string();
     assert!(error.contains("income"), "{error}");

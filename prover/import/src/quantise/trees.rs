@@ -23,8 +23,10 @@ pub(crate) fn quantise(
     // Units of 2^-32 points a unit of the library's sum.
     let unit = (1u64 << FRACTION_BITS) as f64;
     let (slope, start) = match ensemble.output {
-        Output::Margin => (scaling.slope() * ensemble.sigmoid, scaling.offset()),
         Output::Points => (1.0, 0.0),
+        Output::Margin | Output::Probability | Output::Unsaid => {
+            (scaling.slope() * ensemble.sigmoid, scaling.offset())
+        }
     };
     let slope = slope * unit;
     let mut offset = rounded(start * unit + slope * ensemble.exact_base)?;

@@ -205,6 +205,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
             }
             continue;
         }
+        // Where commas are decimal, points may be between thousands.
+        if header.delimiter != b',' && point == Point::Dot && words::may_be_thousands(bin) {
+            return Err(fault(
+                "its number may be thousands or have three decimals: write 3000 or 3.0",
+            ));
+        }
         let bin = Bin::read(bin, name, point, header.lists).map_err(|found| fault(&found))?;
         bins += bin.parts.len();
         if bins > MAX_BINS {
@@ -299,13 +305,12 @@ fn finish(variables: Vec<Variable>, base: Option<f64>, counted: bool) -> Result<
             ensemble.guesses.push(Guess::new(Assumption::NoSpecialValues, text));
         }
     }
-    if base.is_none() && variables.iter().all(|variable| variable.lowest() == Some(0.0)) {
-        ensemble.notes.push(
-            "The lowest points of each variable are 0. If the scorecard was made with \
-             intercept_based=True, its intercept is not in the file: add a row with the variable \
-             \"Intercept\", an empty bin and the intercept as points."
-                .into(),
-        );
+    // optbinning alone leaves it out.
+    if base.is_none() && printed && variables.iter().all(|variable| variable.lowest() == Some(0.0))
+    {
+        let text = "the lowest points of each variable are 0: if the scorecard was made with \
+                    intercept_based=True, its intercept is not in the file";
+        ensemble.guesses.push(Guess::new(Assumption::NoIntercept, text));
     }
     if variables.iter().any(Variable::has_special_numbers) {
         ensemble.notes.push(

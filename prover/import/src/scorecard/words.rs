@@ -105,6 +105,16 @@ pub(super) fn range(text: &str, variable: &str, point: Point) -> Result<Option<I
     Ok(Some(Interval { low, high, decimals: 0, with_low, with_high, loose: true }))
 }
 
+/// Whether `text` is a comparison or range, as people write it, of a number such as `3.000`.
+pub(super) fn may_be_thousands(text: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    let is_group = |word: &str| {
+        let (whole, decimals) = word.split_once('.').unwrap_or((word, ""));
+        decimals.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0')
+    };
+    !text.starts_with(['[', '(']) && text.split(|c| !number(c)).any(is_group)
+}
+
 /// An edge and whether it is inside.
 type End = (f64, bool);
 
@@ -263,6 +273,16 @@ mod tests {
         let comma = range("12,5 - 20,25", "x", Point::Comma).unwrap().unwrap();
         assert_eq!((comma.low, comma.high), (12.5, 20.25));
         assert_eq!(Point::Comma.number("12.5"), None);
+    }
+
+    #[test]
+    fn points_between_thousands() {
+        for text in ["< 3.000", "3.000 - 6.000", "500 to 1.250"] {
+            assert!(may_be_thousands(text), "{text}");
+        }
+        for text in ["< 3.0", "< 0.125", "12.5 - 20.25", "[1.250, 2.500)", "A 1.2.345", "3000"] {
+            assert!(!may_be_thousands(text), "{text}");
+        }
     }
 
     #[test]

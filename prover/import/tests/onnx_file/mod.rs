@@ -25,6 +25,7 @@ pub fn number(tag: u64, number: i64) -> Vec<u8> {
 }
 
 /// An attribute of a node.
+#[derive(Clone, Copy)]
 pub enum Is<'a> {
     Integer(i64),
     Integers(&'a [i64]),

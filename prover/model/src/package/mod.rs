@@ -100,17 +100,32 @@ pub enum Assumption {
     OneTreePerRound,
     /// The one category without a coefficient is that which the others are compared with.
     BaseCategories,
+    /// A table of coefficients without an intercept is of a model without one.
+    NoIntercept,
+    /// Coefficients are exactly the numbers that a table shows.
+    CoefficientsAsPrinted,
+    /// An output without a logistic function is the log-odds of class 1.
+    OutputIsLogOdds,
+    /// The same is the probability of class 1.
+    OutputIsProbability,
+    /// Log-odds are the difference of two scores that are opposites of each other: twice the one.
+    DoubledLogOdds,
 }
 
 impl Assumption {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::CategoriesByPlace,
         Self::CategoriesByNumber,
         Self::EdgesAsPrinted,
         Self::NoSpecialValues,
         Self::OneTreePerRound,
         Self::BaseCategories,
+        Self::NoIntercept,
+        Self::CoefficientsAsPrinted,
+        Self::OutputIsLogOdds,
+        Self::OutputIsProbability,
+        Self::DoubledLogOdds,
     ];
 
     /// Its name, as options and files have it.
@@ -122,6 +137,11 @@ impl Assumption {
             Self::NoSpecialValues => "no-special-values",
             Self::OneTreePerRound => "one-tree-per-round",
             Self::BaseCategories => "base-categories",
+            Self::NoIntercept => "no-intercept",
+            Self::CoefficientsAsPrinted => "coefficients-as-printed",
+            Self::OutputIsLogOdds => "output-is-log-odds",
+            Self::OutputIsProbability => "output-is-probability",
+            Self::DoubledLogOdds => "doubled-log-odds",
         }
     }
 }

@@ -8,8 +8,7 @@ use std::{
 use tessera_artifact::Sha256Digest;
 use tessera_core::{Fr, Secret};
 use tessera_model::{
-    Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Scaling,
-    Schema, Source, Target,
+    Computation, Feature, Features, Format, ImportOptions, Model, Network, Package, Schema, Source,
     network::{Input, Layer, Neuron},
 };
 use tessera_proving::{Prover, Secrets};
@@ -34,7 +33,7 @@ pub fn package(salt: u8) -> Package {
         model,
         segments: 2,
         salt: [salt; 32],
-        scaling: Scaling { points: 600.0, odds: 50.0, double: 20.0, target: Target::Bad },
+        scaling: "600@50:1,pdo=20".parse().unwrap(),
         source: Source {
             format: Format::Onnx,
             library: None,

@@ -8,7 +8,11 @@ use super::{
 };
 use std::fmt::{self, Display, Write};
 use table::{Code, Text, folded, row, table};
-use tessera_model::{Package, network::ACCUMULATOR_BITS, package::VERSION};
+use tessera_model::{
+    Package,
+    network::ACCUMULATOR_BITS,
+    package::{DIRECT, VERSION},
+};
 
 /// Flipped rows that the page lists.
 const FLIPS_SHOWN: usize = 50;
@@ -234,8 +238,9 @@ fn write_bands(out: &mut String, calibration: &Calibration) -> fmt::Result {
 fn write_errors(out: &mut String, calibration: &Calibration) -> fmt::Result {
     writeln!(out, "<h2>Error</h2>\n<p>How far quantising moves a score.</p>")?;
     table(out, &["", "mean", "99.9 %", "largest"], |out| {
+        let sum = format!("in {}", calibration.unit);
         for (name, Errors { mean, p999, max }) in
-            [("in log-odds", calibration.margin_error), ("in points", calibration.points_error)]
+            [(&*sum, calibration.margin_error), ("in points", calibration.points_error)]
         {
             let [mean, p999, max] = [mean, p999, max].map(|x| format!("{x:.2e}"));
             row(out, &[&name, &mean, &p999, &max])?;
@@ -369,7 +374,10 @@ fn write_model(out: &mut String, package: &Package, report: &Report) -> fmt::Res
         let bound = format!("below 2^{}, the limit is 2^62 (units of 2^-32 points)", s.bound_bits);
         row(out, &[&"largest sum", &bound])?;
         row(out, &[&"rounding", &format_args!("at most {:.1e} points", s.rounding)])?;
-        row(out, &[&"segments", &package.segments])?;
+        match package.segments {
+            DIRECT => row(out, &[&"proven", &"directly, in one circuit"])?,
+            segments => row(out, &[&"proven", &format_args!("aggregated, segments: {segments}")])?,
+        }
         row(out, &[&"semantics", &format_args!("tessera.model version {VERSION}")])?;
         row(
             out,

@@ -9,6 +9,7 @@ use crate::{
         units::{HiddenLayer, Units},
         value::{Basis, Column, Row, Sum},
     },
+    output,
 };
 
 /// A matrix of weights: `at(input, output)`.
@@ -164,7 +165,10 @@ pub(super) fn linear_regressor(call: &Call<'_>, units: &mut Units) -> Result<Row
         return Err(node.unsupported(&format!("{} targets", columns.len()), hint));
     }
     match node.text("post_transform", "NONE")? {
-        "NONE" => Ok(Row::new(columns)),
+        "NONE" => {
+            units.raw = true;
+            Ok(Row::new(columns))
+        }
         other => {
             let hint = "runtimes do not agree on it: export with NONE, and a Sigmoid after it";
             Err(node.unsupported(&format!("post_transform {other:.60?}"), hint))
@@ -181,13 +185,23 @@ pub(super) fn linear_classifier(call: &Call<'_>, units: &mut Units) -> Result<Ro
     let row = Row::new(columns);
     match (transform, row.columns.len()) {
         (_, 3..) => Err(probability::several_classes(node, row.columns.len())),
-        ("NONE", 2) => Ok(row),
+        ("NONE", 2) => {
+            units.raw = true;
+            Ok(row)
+        }
         ("LOGISTIC", 1) => {
             let (_, mut sums) = sums(node, units, &row)?;
             Ok(probability::pair(sums.remove(0)))
         }
         ("LOGISTIC", _) => probability::each_sigmoid(node, units, &row),
-        ("SOFTMAX", 2) => probability::softmax_of_two(node, units, &row),
+        ("SOFTMAX", 2) => {
+            if let [Column::Sum(zero), Column::Sum(one)] = &row.columns[..]
+                && zero.is_negative_of(one)
+            {
+                units.guesses.push(output::doubled());
+            }
+            probability::softmax_of_two(node, units, &row)
+        }
         (transform, outputs) => {
             let hint = "give scores of two classes, with LOGISTIC, SOFTMAX or NONE";
             let what = format!("post_transform {transform:.60?} of {outputs} scores");

@@ -207,8 +207,12 @@ fn unknown(node: &GraphNode<'_>, domain: &str, operator: &str) -> Fault {
             "an isotonic calibration keeps the order of scores: give the model without it, and move the threshold"
         }
         ("", "ReduceMean" | "Mean" | "ConstantOfShape" | "Equal") => {
-            "means and votes of several models (bagging, AdaBoost, random forests) are no log-odds: train boosted \
+            "means and votes of several models (bagging, AdaBoost, voting) are no log-odds: train boosted \
              trees, a logistic regression or a network"
+        }
+        ("", "Shape") => {
+            "it is in votes of several models (AdaBoost), which are no log-odds; of a network give an export with \
+             fixed shapes"
         }
         ("", "If" | "Loop" | "Scan") => "imported are graphs without branches and loops",
         ("" | "ai.onnx.ml", _) => {
