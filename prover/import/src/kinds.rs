@@ -50,6 +50,9 @@ fn recognise(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     };
     Some(match bytes {
         _ if text.is_empty() => ("an empty file", KNOWN),
+        [0x80, 2..=5, ..] => pickle(&has),
+        // The oldest kind of pickle is text.
+        _ if start.starts_with(b"ccopy_reg\n") => pickle(&has),
         _ if text.starts_with(b"binf") || text.starts_with(b"bs64") => {
             ("XGBoost's old binary format", RESAVE)
         }
@@ -61,15 +64,20 @@ fn recognise(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         [0x1f, 0x8b, ..] => ("a gzip file", UNPACK),
         [b'B', b'Z', b'h', ..] => ("a bzip2 file", UNPACK),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => ("an xz file", UNPACK),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => ("a zstd file", UNPACK),
-        [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7z file", UNPACK),
-        [0x80, 2..=5, ..] if has("interpret") => ("a pickle of InterpretML", FROM_EBM),
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+        // The way in which zlib and lzma start, as joblib compresses.
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] | [0x5d, 0, 0, ..] => {
             ("a compressed pickle, perhaps of joblib", TO_ONNX)
         }
-        [0x80, 2..=5, ..] if has("sklearn") => ("a pickle of scikit-learn", TO_ONNX),
-        [0x80, 2..=5, ..] if has("torch") => ("a pickle of torch", FROM_TORCH),
-        [0x80, ..] => ("a Python pickle", SAVE_ITSELF),
+        [_, _, _, _, _, _, _, _, b'{', ..] if has("data_offsets") => {
+            ("a file of safetensors, which has weights and no model", FROM_TORCH)
+        }
+        [_, _, _, _, b'T', b'F', b'L', b'3', ..] => ("a file of TensorFlow Lite", FROM_KERAS),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => ("an array of numpy", SAVE_ITSELF),
+        _ if start.get(257..262) == Some(b"ustar") => ("a tar archive", UNPACK),
+        _ if start.starts_with(b"$FL2") => ("a data set of SPSS", FROM_SHEET),
+        _ if begins("<stata_dta") => ("a data set of Stata", FROM_SHEET),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => ("a zstd file", UNPACK),
+        [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7z file", UNPACK),
         [b'C', b'B', b'M', b'1', ..] => (
             "CatBoost's binary format",
             "save it as JSON: model.save_model(\"m.json\", format=\"json\")",
@@ -81,16 +89,35 @@ fn recognise(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
             ("a file of R", FROM_R)
         }
         _ if start.starts_with(&[0; 12]) && has("SAS FILE") => ("a data set of SAS", FROM_SAS),
+        _ if has("hex.genmodel") => ("a MOJO or POJO of H2O", FROM_H2O),
         _ if begins("data ") || begins("proc ") || begins("/*") && has(";") => {
             ("a program of SAS", FROM_SAS)
         }
         _ if begins("%PDF") => ("a PDF", FROM_SHEET),
-        _ if text.starts_with(b"[") || text.starts_with(b"booster[") => {
-            ("a list, perhaps XGBoost's dump of its trees", SAVE_ITSELF)
+        _ if text.starts_with(b"[")
+            || text.starts_with(b"booster[")
+            || text.starts_with(b"0:[") =>
+        {
+            ("a dump of trees, perhaps XGBoost's", SAVE_ITSELF)
         }
         _ if text.starts_with(b"<") => ("XML or HTML, but not PMML", KNOWN),
         _ => return None,
     })
+}
+
+/// A pickle, by the names of the modules in it.
+fn pickle(has: &dyn Fn(&str) -> bool) -> (&'static str, &'static str) {
+    if has("interpret") {
+        ("a pickle of InterpretML", FROM_EBM)
+    } else if has("lightgbm") || has("xgboost") {
+        ("a pickle of XGBoost or LightGBM", SAVE_ITSELF)
+    } else if has("sklearn") {
+        ("a pickle of scikit-learn", TO_ONNX)
+    } else if has("torch") {
+        ("a pickle of torch", FROM_TORCH)
+    } else {
+        ("a Python pickle", SAVE_ITSELF)
+    }
 }
 
 /// A zip archive, by the names of the files in it.
@@ -103,6 +130,8 @@ fn zip(has: &dyn Fn(&str) -> bool) -> (&'static str, &'static str) {
         ("a file of torch", FROM_TORCH)
     } else if has("model.ini") || has("hex/genmodel") {
         ("a MOJO or POJO of H2O", FROM_H2O)
+    } else if has("sklearn") {
+        ("a file of skops", TO_ONNX)
     } else if has("model.weights.h5") {
         ("a file of Keras", FROM_KERAS)
     } else {

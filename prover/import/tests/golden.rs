@@ -217,6 +217,21 @@ fn forests_raw_margins_and_weights() {
     assert!(found.report.notes[0].contains("scale_pos_weight = 3"));
 }
 
+/// LightGBM's own word for it is in the parameters of training.
+#[test]
+fn weights_of_lightgbm() {
+    let text = std::fs::read_to_string(fixture("lightgbm_missing.txt")).unwrap();
+    let notes = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        let text = text.replace(from, to);
+        read(text.as_bytes(), &ImportOptions::default()).unwrap().into_trees().unwrap().notes
+    };
+    assert!(notes("[is_unbalance: 0]", "[is_unbalance: 0]").is_empty());
+    assert!(notes("[is_unbalance: 0]", "[is_unbalance: 1]")[0].contains("is_unbalance = 1"));
+    let found = notes("[scale_pos_weight: 1]", "[scale_pos_weight: 4]");
+    assert!(found[0].contains("scale_pos_weight = 4"), "{found:?}");
+}
+
 #[test]
 fn categories() {
     for name in ["xgboost_one_hot", "xgboost_partition"] {

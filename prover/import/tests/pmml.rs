@@ -76,11 +76,8 @@ fn missing_values() {
 
 #[test]
 fn what_is_no_sum_of_log_odds_is_refused_by_name() {
-    for (name, what, why) in
-        [("isotonic", "an isotonic calibration", "move the threshold to the score")]
-    {
-        let bytes = std::fs::read(fixture(&format!("{name}.pmml"))).unwrap();
-        let refused = read(&bytes, &ImportOptions::default()).unwrap_err().to_string();
-        assert!(refused.contains(what) && refused.contains(why), "{refused}");
-    }
+    let bytes = std::fs::read(fixture("isotonic.pmml")).unwrap();
+    let refused = read(&bytes, &ImportOptions::default()).unwrap_err().to_string();
+    assert!(refused.contains("an isotonic calibration"), "{refused}");
+    assert!(refused.contains("move the threshold to the score"), "{refused}");
 }

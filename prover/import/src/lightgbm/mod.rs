@@ -59,6 +59,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
     if trees.is_empty() {
         return Err(Fault::malformed("the file", "no trees"));
     }
+    let notes = lines.reweighted();
     let frame = lines.frame(&header, features.len())?;
     let count_of_trees = trees.len() as f64;
     Ok(Ensemble {
@@ -80,7 +81,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Ensemble, Fault> {
             sigmoid
         },
         sum: Precision::F64,
-        notes: Vec::new(),
+        notes,
         guesses: Vec::new(),
         printed_edges: Vec::new(),
         frame,
@@ -166,6 +167,30 @@ impl<'a> Lines<'a> {
 }
 
 impl Lines<'_> {
+    /// What the parameters of training say of weights, up to their end; nothing where the file has none.
+    fn reweighted(&mut self) -> Vec<String> {
+        let weight = |line: &str| {
+            let (name, value) = line.strip_prefix('[')?.strip_suffix(']')?.split_once(": ")?;
+            let plain = match name {
+                "scale_pos_weight" => value.parse() == Ok(1.0),
+                "is_unbalance" => value == "0",
+                _ => true,
+            };
+            (!plain).then(|| {
+                format!(
+                    "Trained with {name} = {}: the odds are those of the reweighted sample, not of the \
+                     population, unless they were calibrated afterwards.",
+                    cut(value)
+                )
+            })
+        };
+        // The iterator is cloned: without parameters, what comes next is still to be read.
+        let parameters = self.lines.clone().take_while(|line| *line != "end of parameters");
+        let mut notes: Vec<String> = parameters.filter_map(weight).collect();
+        notes.truncate(2);
+        notes
+    }
+
     /// What the file says of the data frame that it was trained on: in the last line, a list for each of its
     /// columns of categories; in the header, the values of each feature.
     fn frame(&mut self, header: &Fields<'_>, features: usize) -> Result<Option<Frame>, Fault> {
