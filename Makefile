@@ -8,7 +8,7 @@ BUILD_TESTED = $(CARGO) test --release --workspace --no-run --test cli
 FOREST := target/bench/forest.json
 
 .PHONY: help nats-server test-farm contracts demo demo-farm test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
-	sdk sdk-build sdk-generate app app-local test-app \
+	sdk sdk-build sdk-generate app app-local test-app test-app-built bench-browser \
 	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
@@ -90,6 +90,7 @@ fixtures: contracts ## the real proofs of the contract tests, in tests/fixtures/
 
 lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clippy, types, deploy/
 	$(CARGO) fmt --all --check
+	rustfmt --check --edition 2024 prover/wasm/src/lib.rs prover/wasm/glue/src/main.rs
 	tools/forge fmt --check contracts script tests
 	cd sdk && npm run --silent lint
 	cd app && npm run --silent lint
@@ -100,8 +101,11 @@ lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clipp
 docs: ## documentation of the crates, below target/doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --locked
 
-wasm: ## whether the proving core builds for wasm32
+wasm: ## the prover for browsers, in target/wasm/browser: 5 to 10 CPU minutes
 	tools/wasm build
+
+bench-browser: test-app-built ## what a proof takes in a browser, beside the native one
+	cd app && npm run --silent bench
 
 test-rust: contracts ## the Rust tests
 	@echo "== Rust tests"
@@ -135,9 +139,12 @@ test-sdk: contracts sdk-build ## the SDK, packed and installed, with real proofs
 	cd sdk && npm test --silent
 
 # Wants Chromium (Debian's package chromium, or a name in CHROMIUM), so it is not a part of `make test`.
-test-app: contracts app ## the page, clicked through in Chromium with a real proof
-	$(BUILD_TESTED)
+test-app: test-app-built ## the page, clicked through in Chromium with real proofs by the command and in the page
 	cd app && npm test --silent
+
+test-app-built: contracts wasm
+	$(MAKE) app
+	$(BUILD_TESTED)
 
 # Invariants 1,024 runs deep, fuzz tests 10,000.
 test-deep: install ## invariants and fuzz tests of the contracts, deep

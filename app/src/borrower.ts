@@ -13,6 +13,7 @@ import {
 } from "@tessera/sdk";
 import { facts, field, h, section, table } from "./dom.js";
 import { date, days, percent, points, short, units } from "./format.js";
+import { canProve, proveHere } from "./proving.js";
 import { chosen, inTokens, mistake, type Session, tokens } from "./session.js";
 
 const COMMAND = "tessera prove --model package --opening opening.json --request request.json --out proof.json";
@@ -54,7 +55,7 @@ export function borrowerView(session: Session): HTMLElement {
     field(
       "Your credential",
       credentialFile,
-      "The file credential.json that the attester gave you. It is public. Keep opening.json to yourself: this page never asks for it.",
+      "The file credential.json that the attester gave you. It is public. Keep opening.json to yourself: it is asked for only to prove in this page, and does not leave it.",
     ),
     field(`Amount, in ${session.info.symbol}`, amountInput),
     ask,
@@ -128,14 +129,14 @@ function proofStep(session: Session, request: Request, done: () => Promise<void>
       return `Borrowed ${tokens(session, loan.amount)}, due ${date(loan.dueAt)}.`;
     });
   };
+  const why = canProve
+    ? "Or have it made elsewhere, by whoever has your opening and the lender's model package, with the tessera command:"
+    : "This page was built without the prover. Whoever has your opening and the lender's model package makes the proof with the tessera command:";
   return h(
     "div",
     {},
-    h(
-      "p",
-      {},
-      "This page does not make proofs. Whoever has your opening and the lender's model package makes it with the tessera command:",
-    ),
+    canProve ? proveHere(session, request, done) : undefined,
+    h("p", {}, why),
     h(
       "ol",
       {},

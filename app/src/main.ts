@@ -17,6 +17,7 @@ import { short } from "./format.js";
 import { mistake, type Session, Work } from "./session.js";
 import "./style.css";
 
+/** Of a proof that is made in this page, the form itself tells the stages. */
 const STEPS: Record<Progress["step"], string> = {
   preview: "Asking the pool…",
   prove: "Checking the proof…",
@@ -65,7 +66,9 @@ function connect(wallet: DiscoveredWallet, button: HTMLButtonElement): void {
     }
     const signer = fromProvider(wallet.provider);
     const account = await signer.account();
-    const onProgress = ({ step }: Progress) => work.say(STEPS[step]);
+    const onProgress = ({ step, detail }: Progress) => {
+      if (step !== "prove" || detail === "file") work.say(STEPS[step]);
+    };
     const pool = createPool({ address: text as Address, wallet: fromProvider(wallet.provider, account), onProgress });
     report = () => pool.getDebugReport();
     // What is shown is of one account on one chain.

@@ -73,7 +73,10 @@ function announce() {
 
 /** Opens the page in Chromium; everything that it should not do is collected in `wrong`. */
 export async function openPage(world, key) {
-  const { server, url } = await serve();
+  const asked = [];
+  const { server, url } = await serve(0, ({ method, url, headers }) => {
+    asked.push({ method, url, body: "content-length" in headers || "transfer-encoding" in headers });
+  });
   const options = ["--disable-gpu", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
   const browser = await chromium.launch({ executablePath: executable(), args: options });
   const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1100, height: 900 } });
@@ -102,7 +105,7 @@ export async function openPage(world, key) {
     wallet.node.destroy();
     server.close();
   };
-  return { page, wallet, wrong, url, stop };
+  return { browser, page, wallet, wrong, asked, url, stop };
 }
 
 /** What axe-core finds on the page as it is now, in light and dark. */

@@ -30,7 +30,7 @@ test("a visitor's account finds a page, a pool and a credential that the pool ta
   try {
     const [, url, address] = /page +(\S+)\/\?pool=(0x[0-9a-fA-F]{40})/.exec(said);
     const page = await (await fetch(`${url}/`)).text();
-    assert.match(page, /connect-src 'none'/);
+    assert.match(page, /connect-src 'self'/);
     assert.equal((await fetch(`${url}/..%2fpackage.json`)).status, 404);
     const [, rpc] = /network +(\S+),/.exec(said);
     const [, file] = /credential +(\S+):/.exec(said);

@@ -204,7 +204,8 @@ function seconds(value: bigint): number {
   return Number(value);
 }
 
-function statementJson(statement: Statement): Record<string, string> {
+/** The statement as it stands in files. */
+export function statementJson(statement: Statement): Record<string, string> {
   const text = (name: (typeof STATEMENT_WORDS)[number]) =>
     name === "threshold" ? statement.threshold.toString() : word(statement[name]);
   return Object.fromEntries(STATEMENT_WORDS.map((name) => [name, text(name)]));

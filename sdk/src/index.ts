@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+export { type BrowserProverOptions, browserProver, type ProofCost, type ProverManifest } from "./browser.js";
 export type { PoolInfo, PoolOptions } from "./context.js";
 export type { ContextOf, TypedMessage } from "./digest.js";
 export {
@@ -22,6 +23,7 @@ export type { Attester, DocumentRecord, GovernanceClient, Scheduled } from "./go
 export type { Route } from "./pay.js";
 export { type Borrowed, createPool, type LoanState, Pool, type Repaid, type Wish } from "./pool.js";
 export { checkProof, fileProver, type ProveOptions, type Prover } from "./prover.js";
+export { provers } from "./provers.js";
 export { type DebugReport, type Progress, SDK_VERSION } from "./report.js";
 export { type BorrowRequest, buildRequest, type Offer, toBorrowArgs, toBorrowRequest } from "./request.js";
 export type { Log, Receipt } from "./send.js";

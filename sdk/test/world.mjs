@@ -15,9 +15,10 @@ const TABLE = "examples/german-credit/golden.csv";
 
 /**
  * Starts the world. `stop()` ends the chain and removes the folder. `deploy` are more arguments of `pool deploy`,
- * `borrower` is who gets the credential instead of a new key's account, `port` the chain's.
+ * `borrower` is who gets the credential instead of a new key's account, `port` the chain's, `profile` how the model
+ * is proven.
  */
-export async function startWorld({ deploy = [], borrower, port = 0 } = {}) {
+export async function startWorld({ deploy = [], borrower, port = 0, profile = ["--segments", "1"] } = {}) {
   for (const [path, make] of [
     [TESSERA, "cargo build --release"],
     [join(ROOT, "out", "TesseraPool.sol"), "make contracts"],
@@ -32,7 +33,7 @@ export async function startWorld({ deploy = [], borrower, port = 0 } = {}) {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    return { ...furnish(folder, rpc, deploy, borrower), folder, rpc, stop };
+    return { ...furnish(folder, rpc, deploy, borrower, profile), folder, rpc, stop };
   } catch (error) {
     stop();
     throw error;
@@ -53,7 +54,7 @@ function startChain(port) {
   });
 }
 
-function furnish(folder, rpc, deploy, borrower) {
+function furnish(folder, rpc, deploy, borrower, profile) {
   const env = { ...process.env, ETH_RPC_URL: rpc, NO_COLOR: "1" };
   for (const name of ["TESSERA_SRS", "TESSERA_KEY"]) delete env[name];
   const run = (command, args) =>
@@ -66,7 +67,7 @@ function furnish(folder, rpc, deploy, borrower) {
   for (const who of [lender, ada]) cast("rpc", "anvil_setBalance", who, "0x8ac7230489e80000");
   tessera(
     ...["model", "import", "examples/german-credit/model.json", "--schema", SCHEMA],
-    ...["--points", "600@50:1,pdo=20", "--segments", "1", "--out", "package"],
+    ...["--points", "600@50:1,pdo=20", ...profile, "--out", "package"],
   );
   // The second tier wants more points than the applicant of row 3 has.
   tessera(
