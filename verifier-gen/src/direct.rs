@@ -2,7 +2,7 @@
 
 use crate::{
     generate::{DATA, Values, lay_out},
-    mutants,
+    mutants, parts,
 };
 use halo2curves::{bn256::Fr, ff::PrimeField};
 use tessera_aggregate::spec::literal;
@@ -40,7 +40,13 @@ pub fn generate_direct(spec: &DirectSpec) -> String {
     values.set("MODEL_DIGEST", format!("0x{:x}", 32 * (1 + model_digest)));
     values.set("CALL_DATA", call_data());
     values.set("MEMORY", memory());
-    mutants::apply(values.fill(TEMPLATE), mutants::DIRECT)
+    parts::differences(
+        &mut values,
+        |name| format!("mload({name})"),
+        [EVALUATIONS, 1 + EVALUATIONS].map(|words| format!("0x{:x}", 32 * words)),
+        ["calldataload(PROOF_W_PRIME)", "sub(Q, calldataload(add(PROOF_W_PRIME, 0x20)))"],
+    );
+    mutants::apply(values.fill(&parts::assemble(TEMPLATE)), mutants::DIRECT)
 }
 
 fn call_data() -> String {

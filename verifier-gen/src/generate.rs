@@ -1,6 +1,6 @@
 //! The contract's text: the template with every number that depends on the specification.
 
-use crate::mutants;
+use crate::{mutants, parts};
 use halo2curves::{
     bn256::{Fr, G2Affine},
     ff::{Field, PrimeField},
@@ -56,7 +56,13 @@ pub fn generate(spec: &VerifierSpec) -> String {
     call_data(spec, &mut values);
     memory(spec, &mut values);
     values.errors();
-    mutants::apply(values.fill(TEMPLATE), mutants::AGGREGATED)
+    parts::differences(
+        &mut values,
+        str::to_string,
+        ["EVALUATION_BYTES", "EVALUATION_HASH_BYTES"].map(str::to_string),
+        ["mload(DEFERRED_RIGHT)", "mod(sub(Q, mload(add(DEFERRED_RIGHT, 0x20))), Q)"],
+    );
+    mutants::apply(values.fill(&parts::assemble(TEMPLATE)), mutants::AGGREGATED)
 }
 
 /// Placeholders and what stands for them.

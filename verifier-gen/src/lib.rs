@@ -12,6 +12,7 @@ pub mod direct;
 pub mod exercise;
 pub mod generate;
 mod mutants;
+mod parts;
 pub mod statement;
 
 #[cfg(feature = "toolchain")]

@@ -109,6 +109,7 @@ mod tests {
             (include_str!("../templates/Direct.sol"), DIRECT),
         ];
         for (template, checks) in contracts {
+            let template = crate::parts::assemble(template);
             for check in checks {
                 let times = template.matches(check.text).count();
                 let answers = check.name.ends_with(".answer");

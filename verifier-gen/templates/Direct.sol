@@ -19,19 +19,7 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 contract {{NAME}} is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = 0;
-    /// @inheritdoc ITesseraVerifier
-    bool public constant INSECURE_SRS = {{INSECURE}};
-    /// @inheritdoc ITesseraVerifier
-    bytes32 public constant SRS_DIGEST = {{SRS_DIGEST}};
-    /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = {{KEY_DIGEST}};
-    /// @inheritdoc ITesseraVerifier
-    uint256 public constant PROOF_LENGTH = {{PROOF_LENGTH}};
-
-    /// Order of the scalar field and of the curve's group.
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-    /// Order of the base field.
-    uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
+{{> Interface}}
 
     // [τ]₂ of the reference string and the generator [1]₂, imaginary parts first.
 {{G2_POINTS}}
@@ -57,32 +45,12 @@ contract {{NAME}} is ITesseraVerifier {
     uint256 private constant SCHEMA = {{SCHEMA}};
     uint256 private constant MODEL_DIGEST = {{MODEL_DIGEST}};
 {{MEMORY}}
-    // Selectors of the errors, in front of their argument.
-    uint256 private constant WORD_NOT_IN_FIELD = {{WORD_NOT_IN_FIELD}};
-    uint256 private constant POINT_NOT_ON_CURVE = {{POINT_NOT_ON_CURVE}};
-    uint256 private constant PROOF_REJECTED = {{PROOF_REJECTED}};
-
-    /// @inheritdoc ITesseraVerifier
-    function verify(Statement calldata, bytes calldata proof) external view returns (bool accepted) {
-        if (proof.length != PROOF_LENGTH) revert ProofLength(PROOF_LENGTH, proof.length);
-        bool canonical;
-        assembly {
-            canonical := and(eq(proof.offset, DATA), eq(calldatasize(), add(DATA, proof.length)))
-        }
-        if (!canonical) revert CalldataLayout();
-        decide();
-        accepted = true; // not reached
-    }
+{{> Verify}}
 
     /// Checks the call data, whose layout is canonical, and ends the call: with `true`, or with an error.
     function decide() private view {
         assembly {
-            /// Reverts with an error of one argument.
-            function fail(selector, argument) {
-                mstore(0x00, selector)
-                mstore(0x20, argument)
-                revert(0x1c, 0x24)
-            }
+{{> Fail}}
             /// Refuses the proof as false.
             function reject() {
                 mstore(0x00, PROOF_REJECTED)
@@ -121,18 +89,7 @@ contract {{NAME}} is ITesseraVerifier {
                 mstore(add(LEFT, 0x80), scalar)
                 add_product()
             }
-            /// Next state of the transcript: hash of the last one and `length` bytes of call data.
-            function absorb(state, at, length) -> next {
-                mstore(SCRATCH, state)
-                calldatacopy(add(SCRATCH, 0x20), at, length)
-                next := keccak256(SCRATCH, add(0x20, length))
-            }
-            /// Next state of the transcript where nothing was absorbed.
-            function squeeze(state) -> next {
-                mstore(SCRATCH, state)
-                mstore8(add(SCRATCH, 0x20), 1)
-                next := keccak256(SCRATCH, 0x21)
-            }
+{{> Transcript}}
 
             // The domain: 2^k points, the powers of ω.
             {
@@ -153,32 +110,12 @@ contract {{NAME}} is ITesseraVerifier {
                 mstore(0x00, calldataload(add(DATA, 0x20)))
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
                 calldatacopy(ADVICE, PROOF, 0x40)
-                let state := keccak256(0x00, add(ADVICE, 0x40))
-                state := squeeze(state)
-                mstore(BETA, mod(state, R))
-                state := squeeze(state)
-                mstore(GAMMA, mod(state, R))
-                state := absorb(state, PROOF_Z, 0x80)
-                mstore(Y, mod(state, R))
-                state := absorb(state, PROOF_QUOTIENT, 0x80)
-                mstore(X, mod(state, R))
-                mstore(sub(EVALUATIONS, 0x20), state)
-                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, 0x140)
-                state := keccak256(sub(EVALUATIONS, 0x20), 0x160)
-                mstore(MU, mod(state, R))
-                state := squeeze(state)
-                mstore(NU, mod(state, R))
-                state := absorb(state, PROOF_W, 0x40)
-                mstore(Z_PRIME, mod(state, R))
+{{> Challenges}}
             }
 
             // Initial state and evaluations are canonical.
             if iszero(lt(mload(0x00), R)) { fail(WORD_NOT_IN_FIELD, 6) }
-            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, 0x140)) { at := add(at, 0x20) } {
-                if iszero(lt(mload(at), R)) {
-                    fail(WORD_NOT_IN_FIELD, div(add(sub(at, EVALUATIONS), sub(PROOF_EVALUATIONS, 0x44)), 0x20))
-                }
-            }
+{{> Evaluations}}
 
             // The model's digest: of 0, which stands for this form, the schema, k and the key.
             mstore(SCRATCH, 0)
@@ -189,44 +126,7 @@ contract {{NAME}} is ITesseraVerifier {
             // Lagrange polynomials at x: Lᵢ(x) = (x^n − 1)/n · ω^i/(x − ω^i). Sums of them are kept as one
             // fraction, so that a single inversion serves all; it also serves the weights of the opening.
             {
-                let r := R
-                let x := mload(X)
-                // Σ instanceᵢ·ω^i/(x − ω^i); numerator and denominator wait in INSTANCE and X_INVERSE
-                {
-                    let numerator := 0
-                    let denominator := 1
-                    let power := 1
-                    for { let at := INSTANCES } lt(at, ADVICE) { at := add(at, 0x20) } {
-                        let word := mload(at)
-                        if iszero(lt(word, r)) { fail(WORD_NOT_IN_FIELD, sub(div(at, 0x20), 1)) }
-                        let difference := addmod(x, sub(r, power), r)
-                        numerator := addmod(
-                            mulmod(numerator, difference, r),
-                            mulmod(mulmod(word, power, r), denominator, r),
-                            r
-                        )
-                        denominator := mulmod(denominator, difference, r)
-                        power := mulmod(power, mload(OMEGA), r)
-                    }
-                    mstore(INSTANCE, numerator)
-                    mstore(X_INVERSE, denominator)
-                }
-                // Σ ω^-i/(x − ω^-i) over the last rows, the last of which is the permutation's last row. The
-                // sum's numerator waits in L_ACTIVE, that of the last row's own term in L_LAST.
-                let last_denominator := 1
-                {
-                    let numerator := 0
-                    let power := 1
-                    for { let i := 0 } lt(i, LAST_ROWS) { i := add(i, 1) } {
-                        power := mulmod(power, mload(OMEGA_INVERSE), r)
-                        let difference := addmod(x, sub(r, power), r)
-                        let term := mulmod(power, last_denominator, r)
-                        numerator := addmod(mulmod(numerator, difference, r), term, r)
-                        last_denominator := mulmod(last_denominator, difference, r)
-                        mstore(L_LAST, term)
-                    }
-                    mstore(L_ACTIVE, numerator)
-                }
+{{> Lagrange}}
                 let vanishing := x
                 for { let i := calldataload(DATA) } i { i := sub(i, 1) } { vanishing := mulmod(vanishing, vanishing, r) }
                 mstore(X_N, vanishing)
@@ -260,16 +160,7 @@ contract {{NAME}} is ITesseraVerifier {
                 inverse := mulmod(inverse, vanishing, r)
                 // (x^n − 1)/n; 1/n = r − (r − 1)/n, for n divides r − 1
                 let factor := mulmod(vanishing, sub(r, shr(calldataload(DATA), sub(r, 1))), r)
-                mstore(L_FIRST, mulmod(factor, mulmod(inverse, product_3, r), r))
-                inverse := mulmod(inverse, x_minus_one, r)
-                {
-                    let last := mulmod(factor, mulmod(inverse, product_2, r), r)
-                    mstore(L_LAST, mulmod(last, mload(L_LAST), r))
-                    mstore(L_ACTIVE, addmod(1, sub(r, mulmod(last, mload(L_ACTIVE), r)), r))
-                }
-                inverse := mulmod(inverse, last_denominator, r)
-                mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
-                mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+{{> Inverses}}
             }
 
             // The identity: all constraints at x, folded by y, over x^n − 1, are the quotient at x.
@@ -286,21 +177,7 @@ contract {{NAME}} is ITesseraVerifier {
                     let pin := addmod(addmod(a0, PIN_SHIFT, r), sub(r, addmod(c, mload(INSTANCE), r)), r)
                     sum := addmod(mulmod(sum, y, r), mulmod(c, pin, r), r)
                 }
-                // Permutation: L_first·(1 − z), L_last·(z² − z),
-                // L_active·(z(ωx)·(a0 + β·σ + γ) − z(x)·(a0 + β·x + γ))
-                {
-                    let z := mload(Z_0)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_FIRST), addmod(1, sub(r, z), r), r), r)
-                    let term := addmod(mulmod(z, z, r), sub(r, z), r)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_LAST), term, r), r)
-                    a0 := addmod(a0, mload(GAMMA), r)
-                    term := addmod(a0, mulmod(mload(BETA), mload(X), r), r)
-                    term := sub(r, mulmod(z, term, r))
-                    z := addmod(a0, mulmod(mload(BETA), mload(SIGMA), r), r)
-                    term := addmod(mulmod(mload(Z_1), z, r), term, r)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_ACTIVE), term, r), r)
-                }
-                mstore(QUOTIENT, mulmod(sum, mload(QUOTIENT), r))
+{{> Permutation}}
             }
 
             // Interpolation over the rows 0, 1, 2, 3 and 0, 1: 1 / Π (ω^j − ω^i) over i ≠ j. With D the inverse of
@@ -343,28 +220,7 @@ contract {{NAME}} is ITesseraVerifier {
                     point := mulmod(point, omega, r)
                     d3 := addmod(z_prime, sub(r, point), r)
                 }
-                let d01 := mulmod(d0, d1, r)
-                let d23 := mulmod(d2, d3, r)
-
-                // Value of the advice's interpolation at z'.
-                let value
-                {
-                    let x_inverse := mload(X_INVERSE)
-                    value := mulmod(mulmod(mload(A_0), mload(WEIGHT_0), r), mulmod(d1, d23, r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_1), mload(WEIGHT_1), r), mulmod(d0, d23, r), r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_2), mload(WEIGHT_2), r), mulmod(d3, d01, r), r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_3), mload(WEIGHT_3), r), mulmod(d2, d01, r), r), r)
-                    value := mulmod(value, mulmod(x_inverse, mulmod(x_inverse, x_inverse, r), r), r)
-                }
-                // The product's, with coefficient ν·d2·d3.
-                let scalar := mulmod(mload(NU), d23, r)
-                {
-                    let slope := mulmod(mload(X_INVERSE), mload(PAIR_WEIGHT), r)
-                    let z := mload(Z_0)
-                    slope := mulmod(slope, addmod(mload(Z_1), sub(r, z), r), r)
-                    z := addmod(z, mulmod(slope, d0, r), r)
-                    value := addmod(value, mulmod(scalar, z, r), r)
-                }
+{{> Opening}}
 
                 load(PROOF)
                 mcopy(LEFT, add(LEFT, 0x40), 0x40)
@@ -397,23 +253,7 @@ contract {{NAME}} is ITesseraVerifier {
             }
 
             // e(left, [1]₂)·e(−W', [τ]₂) = 1; W' was checked above
-            mcopy(SCRATCH, LEFT, 0x40)
-            mstore(add(SCRATCH, 0x40), G2_X_IMAGINARY)
-            mstore(add(SCRATCH, 0x60), G2_X_REAL)
-            mstore(add(SCRATCH, 0x80), G2_Y_IMAGINARY)
-            mstore(add(SCRATCH, 0xa0), G2_Y_REAL)
-            mstore(add(SCRATCH, 0xc0), calldataload(PROOF_W_PRIME))
-            mstore(add(SCRATCH, 0xe0), sub(Q, calldataload(add(PROOF_W_PRIME, 0x20))))
-            mstore(add(SCRATCH, 0x100), TAU_X_IMAGINARY)
-            mstore(add(SCRATCH, 0x120), TAU_X_REAL)
-            mstore(add(SCRATCH, 0x140), TAU_Y_IMAGINARY)
-            mstore(add(SCRATCH, 0x160), TAU_Y_REAL)
-            if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
-                revert(0, 0)
-            }
-            if iszero(eq(mload(SCRATCH), 1)) { reject() }
-            mstore(0x00, 1)
-            return(0x00, 0x20)
+{{> Pairing}}
         }
     }
 }

@@ -26,19 +26,7 @@ import {ITesseraVerifier, Statement} from "../interfaces/ITesseraVerifier.sol";
 contract {{NAME}} is ITesseraVerifier {
     /// @inheritdoc ITesseraVerifier
     uint256 public constant SEGMENTS = {{SEGMENTS}};
-    /// @inheritdoc ITesseraVerifier
-    bool public constant INSECURE_SRS = {{INSECURE}};
-    /// @inheritdoc ITesseraVerifier
-    bytes32 public constant SRS_DIGEST = {{SRS_DIGEST}};
-    /// @inheritdoc ITesseraVerifier
-    bytes32 public constant KEY_DIGEST = {{KEY_DIGEST}};
-    /// @inheritdoc ITesseraVerifier
-    uint256 public constant PROOF_LENGTH = {{PROOF_LENGTH}};
-
-    /// Order of the scalar field and of the curve's group.
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-    /// Order of the base field.
-    uint256 private constant Q = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
+{{> Interface}}
 
     // Verifying key: halo2's hash of it, and its commitments.
     uint256 private constant INITIAL_STATE = {{INITIAL_STATE}};
@@ -149,32 +137,12 @@ contract {{NAME}} is ITesseraVerifier {
     /// Input of the transcript, of the model's digest and of the pairing.
     uint256 private constant SCRATCH = {{SCRATCH}};
 
-    // Selectors of the errors, in front of their argument.
-    uint256 private constant WORD_NOT_IN_FIELD = {{WORD_NOT_IN_FIELD}};
-    uint256 private constant POINT_NOT_ON_CURVE = {{POINT_NOT_ON_CURVE}};
-    uint256 private constant PROOF_REJECTED = {{PROOF_REJECTED}};
-
-    /// @inheritdoc ITesseraVerifier
-    function verify(Statement calldata, bytes calldata proof) external view returns (bool accepted) {
-        if (proof.length != PROOF_LENGTH) revert ProofLength(PROOF_LENGTH, proof.length);
-        bool canonical;
-        assembly {
-            canonical := and(eq(proof.offset, DATA), eq(calldatasize(), add(DATA, proof.length)))
-        }
-        if (!canonical) revert CalldataLayout();
-        decide();
-        accepted = true; // not reached
-    }
+{{> Verify}}
 
     /// Checks the call data, whose layout is canonical, and ends the call: with `true`, or with an error.
     function decide() private view {
         assembly {
-            /// Reverts with an error of one argument.
-            function fail(selector, argument) {
-                mstore(0x00, selector)
-                mstore(0x20, argument)
-                revert(0x1c, 0x24)
-            }
+{{> Fail}}
             /// Refuses the point at memory `at` unless y² = x³ + 3, x < q, y < q; (0, 0) is refused too.
             function check_point(at, index) {
                 let x := mload(at)
@@ -239,93 +207,25 @@ contract {{NAME}} is ITesseraVerifier {
                 mstore(add(DEFERRED_LEFT, 0x80), scalar)
                 add_product(DEFERRED_LEFT)
             }
-            /// Next state of the transcript: hash of the last one and `length` bytes of call data.
-            function absorb(state, at, length) -> next {
-                mstore(SCRATCH, state)
-                calldatacopy(add(SCRATCH, 0x20), at, length)
-                next := keccak256(SCRATCH, add(0x20, length))
-            }
-            /// Next state of the transcript where nothing was absorbed.
-            function squeeze(state) -> next {
-                mstore(SCRATCH, state)
-                mstore8(add(SCRATCH, 0x20), 1)
-                next := keccak256(SCRATCH, 0x21)
-            }
+{{> Transcript}}
 
             // Transcript: everything public, then each message of the prover. θ is drawn and not used.
             {
                 mstore(0x00, INITIAL_STATE)
                 calldatacopy(INSTANCES, 0x04, STATEMENT_BYTES)
                 calldatacopy(SEGMENT_K, DATA, sub(add(ADVICE, 0x40), SEGMENT_K))
-                let state := keccak256(0x00, add(ADVICE, 0x40))
-                state := squeeze(state)
-                mstore(BETA, mod(state, R))
-                state := squeeze(state)
-                mstore(GAMMA, mod(state, R))
-                state := absorb(state, PROOF_Z, 0x80)
-                mstore(Y, mod(state, R))
-                state := absorb(state, PROOF_QUOTIENT, 0x80)
-                mstore(X, mod(state, R))
-                mstore(sub(EVALUATIONS, 0x20), state)
-                calldatacopy(EVALUATIONS, PROOF_EVALUATIONS, EVALUATION_BYTES)
-                state := keccak256(sub(EVALUATIONS, 0x20), EVALUATION_HASH_BYTES)
-                mstore(MU, mod(state, R))
-                state := squeeze(state)
-                mstore(NU, mod(state, R))
-                state := absorb(state, PROOF_W, 0x40)
-                mstore(Z_PRIME, mod(state, R))
+{{> Challenges}}
                 state := absorb(state, PROOF_W_PRIME, 0x40)
                 mstore(RHO, mod(state, R))
             }
 
             // Evaluations are canonical.
-            for { let at := EVALUATIONS } lt(at, add(EVALUATIONS, EVALUATION_BYTES)) { at := add(at, 0x20) } {
-                if iszero(lt(mload(at), R)) {
-                    fail(WORD_NOT_IN_FIELD, div(add(sub(at, EVALUATIONS), sub(PROOF_EVALUATIONS, 0x44)), 0x20))
-                }
-            }
+{{> Evaluations}}
 
             // Lagrange polynomials at x: Lᵢ(x) = (x^n − 1)/n · ω^i/(x − ω^i). Sums of them are kept as one
             // fraction, so that a single inversion serves all.
             {
-                let r := R
-                let x := mload(X)
-                // Σ instanceᵢ·ω^i/(x − ω^i); numerator and denominator wait in INSTANCE and X_INVERSE
-                {
-                    let numerator := 0
-                    let denominator := 1
-                    let power := 1
-                    for { let at := INSTANCES } lt(at, ADVICE) { at := add(at, 0x20) } {
-                        let word := mload(at)
-                        if iszero(lt(word, r)) { fail(WORD_NOT_IN_FIELD, sub(div(at, 0x20), 1)) }
-                        let difference := addmod(x, sub(r, power), r)
-                        numerator := addmod(
-                            mulmod(numerator, difference, r),
-                            mulmod(mulmod(word, power, r), denominator, r),
-                            r
-                        )
-                        denominator := mulmod(denominator, difference, r)
-                        power := mulmod(power, OMEGA, r)
-                    }
-                    mstore(INSTANCE, numerator)
-                    mstore(X_INVERSE, denominator)
-                }
-                // Σ ω^-i/(x − ω^-i) over the last rows, the last of which is the permutation's last row. The
-                // sum's numerator waits in L_ACTIVE, that of the last row's own term in L_LAST.
-                let last_denominator := 1
-                {
-                    let numerator := 0
-                    let power := 1
-                    for { let i := 0 } lt(i, LAST_ROWS) { i := add(i, 1) } {
-                        power := mulmod(power, OMEGA_INVERSE, r)
-                        let difference := addmod(x, sub(r, power), r)
-                        let term := mulmod(power, last_denominator, r)
-                        numerator := addmod(mulmod(numerator, difference, r), term, r)
-                        last_denominator := mulmod(last_denominator, difference, r)
-                        mstore(L_LAST, term)
-                    }
-                    mstore(L_ACTIVE, numerator)
-                }
+{{> Lagrange}}
                 let x_minus_one := addmod(x, sub(r, 1), r)
                 let vanishing := x
                 for { let i := 0 } lt(i, K) { i := add(i, 1) } { vanishing := mulmod(vanishing, vanishing, r) }
@@ -344,16 +244,7 @@ contract {{NAME}} is ITesseraVerifier {
                 mstore(QUOTIENT, mulmod(inverse, product_4, r)) // 1/(x^n − 1), to be completed below
                 inverse := mulmod(inverse, vanishing, r)
                 let factor := mulmod(vanishing, N_INVERSE, r)
-                mstore(L_FIRST, mulmod(factor, mulmod(inverse, product_3, r), r))
-                inverse := mulmod(inverse, x_minus_one, r)
-                {
-                    let last := mulmod(factor, mulmod(inverse, product_2, r), r)
-                    mstore(L_LAST, mulmod(last, mload(L_LAST), r))
-                    mstore(L_ACTIVE, addmod(1, sub(r, mulmod(last, mload(L_ACTIVE), r)), r))
-                }
-                inverse := mulmod(inverse, last_denominator, r)
-                mstore(INSTANCE, mulmod(mulmod(factor, mload(INSTANCE), r), mulmod(inverse, x, r), r))
-                mstore(X_INVERSE, mulmod(inverse, mload(X_INVERSE), r))
+{{> Inverses}}
             }
 
             // The model's digest: of the number of segments, the schema, k and the segments' keys.
@@ -403,21 +294,7 @@ contract {{NAME}} is ITesseraVerifier {
                     box := addmod(addmod(mulmod(a0, a2, r), c, r), sub(r, a3), r)
                     sum := addmod(mulmod(sum, y, r), mulmod(box, p, r), r)
                 }
-                // Permutation: L_first·(1 − z), L_last·(z² − z),
-                // L_active·(z(ωx)·(a0 + β·σ + γ) − z(x)·(a0 + β·x + γ))
-                {
-                    let z := mload(Z_0)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_FIRST), addmod(1, sub(r, z), r), r), r)
-                    let term := addmod(mulmod(z, z, r), sub(r, z), r)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_LAST), term, r), r)
-                    a0 := addmod(a0, mload(GAMMA), r)
-                    term := addmod(a0, mulmod(mload(BETA), mload(X), r), r)
-                    term := sub(r, mulmod(z, term, r))
-                    z := addmod(a0, mulmod(mload(BETA), mload(SIGMA), r), r)
-                    term := addmod(mulmod(mload(Z_1), z, r), term, r)
-                    sum := addmod(mulmod(sum, y, r), mulmod(mload(L_ACTIVE), term, r), r)
-                }
-                mstore(QUOTIENT, mulmod(sum, mload(QUOTIENT), r))
+{{> Permutation}}
             }
 
             // Opening (SHPLONK, https://eprint.iacr.org/2020/081): three sets of points, {x, ωx, ω²x, ω³x} for
@@ -438,28 +315,7 @@ contract {{NAME}} is ITesseraVerifier {
                     d2 := addmod(z_prime, sub(r, mulmod(x, OMEGA_2, r)), r)
                     d3 := addmod(z_prime, sub(r, mulmod(x, OMEGA_3, r)), r)
                 }
-                let d01 := mulmod(d0, d1, r)
-                let d23 := mulmod(d2, d3, r)
-
-                // Value of the advice's interpolation at z'.
-                let value
-                {
-                    let x_inverse := mload(X_INVERSE)
-                    value := mulmod(mulmod(mload(A_0), WEIGHT_0, r), mulmod(d1, d23, r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_1), WEIGHT_1, r), mulmod(d0, d23, r), r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_2), WEIGHT_2, r), mulmod(d3, d01, r), r), r)
-                    value := addmod(value, mulmod(mulmod(mload(A_3), WEIGHT_3, r), mulmod(d2, d01, r), r), r)
-                    value := mulmod(value, mulmod(x_inverse, mulmod(x_inverse, x_inverse, r), r), r)
-                }
-                // The product's, with coefficient ν·d2·d3.
-                let scalar := mulmod(mload(NU), d23, r)
-                {
-                    let slope := mulmod(mload(X_INVERSE), PAIR_WEIGHT, r)
-                    let z := mload(Z_0)
-                    slope := mulmod(slope, addmod(mload(Z_1), sub(r, z), r), r)
-                    z := addmod(z, mulmod(slope, d0, r), r)
-                    value := addmod(value, mulmod(scalar, z, r), r)
-                }
+{{> Opening}}
 
                 calldatacopy(LEFT, PROOF, 0x40)
                 check_point(LEFT, div(sub(PROOF, 0x44), 0x20))
@@ -549,23 +405,7 @@ contract {{NAME}} is ITesseraVerifier {
             }
 
             // e(left, [1]₂)·e(−right, [τ]₂) = 1
-            mcopy(SCRATCH, LEFT, 0x40)
-            mstore(add(SCRATCH, 0x40), G2_X_IMAGINARY)
-            mstore(add(SCRATCH, 0x60), G2_X_REAL)
-            mstore(add(SCRATCH, 0x80), G2_Y_IMAGINARY)
-            mstore(add(SCRATCH, 0xa0), G2_Y_REAL)
-            mstore(add(SCRATCH, 0xc0), mload(DEFERRED_RIGHT))
-            mstore(add(SCRATCH, 0xe0), mod(sub(Q, mload(add(DEFERRED_RIGHT, 0x20))), Q))
-            mstore(add(SCRATCH, 0x100), TAU_X_IMAGINARY)
-            mstore(add(SCRATCH, 0x120), TAU_X_REAL)
-            mstore(add(SCRATCH, 0x140), TAU_Y_IMAGINARY)
-            mstore(add(SCRATCH, 0x160), TAU_Y_REAL)
-            if iszero(and(eq(returndatasize(), 0x20), staticcall(gas(), 0x08, SCRATCH, 0x180, SCRATCH, 0x20))) {
-                revert(0, 0)
-            }
-            if iszero(eq(mload(SCRATCH), 1)) { reject() }
-            mstore(0x00, 1)
-            return(0x00, 0x20)
+{{> Pairing}}
         }
     }
 }
