@@ -7,9 +7,9 @@ BUILD_TESTED = $(CARGO) test --release --workspace --no-run --test cli
 
 FOREST := target/bench/forest.json
 
-.PHONY: help nats-server test-farm contracts demo demo-farm test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
+.PHONY: bindings help nats-server test-farm contracts demo demo-farm test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
 	sdk sdk-build sdk-generate app app-local test-app test-app-built bench-browser \
-	coverage analyse install mutants mutations fuzz audit sbom reproduce fixtures
+	coverage analyse install move-words mutants mutations fuzz audit sbom reproduce fixtures
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,9 +72,12 @@ app-local: contracts app ## the page on a chain of this machine, for ACCOUNT=0xâ
 	@$(CARGO) build --release --workspace --bin tessera
 	@node app/scripts/local.mjs "$(ACCOUNT)"
 
-# To be done again whenever a function, a struct or an error of the contracts changes.
+# Both to be done again whenever a function, a struct or an error of the contracts changes.
 sdk-generate: contracts ## write the SDK's ABIs and errors anew
 	node sdk/scripts/generate.mjs
+
+bindings: contracts ## write the Rust bindings of the contracts anew
+	tools/bindings
 
 verifiers: ## write the generated contracts anew
 	$(CARGO) build --release -p tessera-prover
@@ -125,6 +128,7 @@ test-farm: nats-server ## the farm on a real broker, with workers that die and l
 test-contracts: install ## the contract tests, with real proofs
 	@echo "== contract tests"
 	tools/check-errors
+	tools/bindings --check
 	tools/check-roles --check
 	tools/forge test
 	tools/storage-layout --check
@@ -171,6 +175,9 @@ fuzz: install ## parsers on FUZZ_CASES random files
 # Constraints and checks taken out one at a time, each with the test that fails without it: a table.
 mutants: install ## constraints taken out, each with the test that fails
 	tools/mutants
+
+move-words: install ## two words of the statement moved in one place, and everything follows: a quarter of an hour
+	tools/move-words
 
 # Supply: advisories, licences, bill of materials, the same bytecode twice.
 

@@ -1,11 +1,27 @@
 //! What a proof may be used for, in one field element.
 
-use super::abi::{ContextPreimage, Terms, UsePreimage};
+use super::abi::Terms;
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
+    sol,
     sol_types::SolValue,
 };
 use tessera_core::Context;
+
+sol! {
+    /// What `IGate.contextFor` hashes.
+    struct ContextPreimage {
+        bytes32 tag;
+        uint256 chainId;
+        address consumer;
+        address verifier;
+        bytes32 policyId;
+        address account;
+        uint256 class;
+        bytes32 credentialUid;
+        bytes32 usage;
+    }
+}
 
 /// Everything that a context binds besides the terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +46,8 @@ pub struct Use {
 /// credentialUid, use)) >> 8` with the use `keccak256(abi.encode(keccak256("tessera.borrow.v2"), terms,
 /// nonce))`, as `IUnderwriter.context` has it.
 pub fn context(of: &Use, terms: &Terms) -> Context {
-    let usage =
-        UsePreimage { tag: keccak256("tessera.borrow.v2"), terms: terms.clone(), nonce: of.nonce };
+    // All static, so a tuple is encoded as its members are.
+    let usage = (keccak256("tessera.borrow.v2"), terms.clone(), of.nonce);
     let preimage = ContextPreimage {
         tag: keccak256("tessera.use.v2"),
         chainId: U256::from(of.chain_id),
