@@ -161,141 +161,47 @@ fn directly(desk: &mut Desk) {
     desk.run(&format!("{prove} {low}"), 1);
 }
 
+const PROVE: &str = "prove --model package --opening ada/opening.json --segments 1";
+
+fn issue(row: u32, out: &str) -> String {
+    format!(
+        "attester issue --key attester.key --schema schema.json --csv borrowers.csv --row {row} \
+         --chain-id 31337 --registry 0x{:040x} --subject 0x{:040x} --person Ada \
+         --max-exposure 5000 --out {out} --json",
+        0xaa, 0xbb
+    )
+}
+
 #[test]
 fn nothing_secret_is_said_or_left_behind() {
     let mut desk = Desk::new();
     desk.run("model import model.json --schema schema.json --points 600@50:1,pdo=20 --out package --json", 0);
     desk.run("model show package --json", 0);
     desk.run("attester new --out attester.key --json", 0);
-    let issue = |row: u32, out: &str| {
-        format!(
-            "attester issue --key attester.key --schema schema.json --csv borrowers.csv --row {row} \
-             --chain-id 31337 --registry 0x{:040x} --subject 0x{:040x} --person Ada \
-             --max-exposure 5000 --out {out} --json",
-            0xaa, 0xbb
-        )
-    };
     desk.run(&issue(1, "ada"), 0);
     desk.run(
         "attester check ada/credential.json --opening ada/opening.json --schema schema.json --json",
         0,
     );
     desk.run("keys build --model package --segments 1 --verifier verifier.json --json", 0);
-    let prove = "prove --model package --opening ada/opening.json --segments 1";
-    let prove = format!("{prove} --context {CONTEXT}");
     desk.run(
-        &format!("{prove} --threshold {BELOW} --keep-segments segments --out proof.json --json"),
+        &format!("{PROVE} --context {CONTEXT} --threshold {BELOW} --keep-segments segments --out proof.json --json"),
         0,
     );
     desk.run("verify proof.json --verifier verifier.json --json", 0);
     desk.run("verify segments/segment-0.json --json", 0);
     directly(&mut desk);
 
-    // The score: another run, whose purpose is to print it. Its own words are not searched.
-    let scores = Said::from(
-        tessera()
-            .current_dir(desk.dir.path())
-            .args(["model", "score", "package", "--csv", "borrowers.csv", "--json"])
-            .output()
-            .unwrap(),
-    );
-    let scores = scores.ended(2).json();
-    let units: i64 = scores[0]["units"].as_str().unwrap().parse().unwrap();
-    assert!(scores[1]["error"].is_string() && scores[2]["error"].is_string());
-    for error in [&scores[1]["error"], &scores[2]["error"]] {
-        assert!(!error.as_str().unwrap().contains(&INCOME.to_string()), "{error}");
-    }
-
-    // So are reasons: what is said beside them is searched.
-    for more in ["", "--json"] {
-        let line = format!("explain --model package --opening ada/opening.json {more}");
-        desk.run(&line, 0);
-        let (place, words) = desk.said.remove(desk.said.len() - 2);
-        assert!(place.starts_with("stdout of explain"), "{place}");
-        assert!(String::from_utf8(words).unwrap().contains("method"));
-    }
-    // The lender's own rows: in the report and its page there is none of them.
-    let rows = format!("income,debt,bad\n{INCOME},{DEBT},1\n1,2,0\n{INCOME},3,0\n4,{DEBT},1\n");
-    fs::write(desk.path("rows.csv"), rows).unwrap();
-    let report = "model report package --data rows.csv --label bad --threshold 480 --out report";
-    desk.run(report, 0);
-    desk.run(&format!("{report} --json"), 0);
-    desk.run("model plan package --json", 0);
-    desk.run("verifier generate --segments 1 --out generated", 0);
-
-    // What goes wrong, one way after another.
-    let low = desk.run(&format!("{prove} --threshold {ABOVE} --out never.json"), 1);
-    let lower = desk.run(&format!("{prove} --threshold 900 --out never.json --json"), 1);
-    assert_eq!(low.talk, lower.talk, "by how much is not said");
-    desk.run(&format!("{prove} --threshold {BELOW} --segments 3 --out never.json"), 2);
-    desk.run(&format!("{prove} --threshold {BELOW} --out proof.json/below"), 2);
-    desk.run(&issue(2, "bob"), 2);
-    desk.run(&issue(3, "bob"), 2);
-    desk.run("verify ada/opening.json --verifier verifier.json", 2);
-    desk.run("verify attester.key --verifier verifier.json", 2);
-    desk.run("model show ada", 2);
-    desk.run("attester check ada/opening.json", 2);
-
-    let opening = fs::read_to_string(desk.path("ada/opening.json")).unwrap();
-    let code = format!("{INCOME}");
-    let blinding = desk.json("ada/opening.json")["blinding"].as_str().unwrap().to_string();
-    let spoilt = [
-        opening.replace(&code, &format!("\"{INCOME}\"")),
-        opening.replace(&code, &format!("{INCOME}{INCOME}")),
-        opening.replace(&code, &format!("-{INCOME}")),
-        opening.replace(&code, &format!("{INCOME}{INCOME}{INCOME}")),
-        opening.replace(&blinding, &blinding[..60]),
-        opening.replace(&blinding, &format!("{blinding}0")),
-        opening.replace(&format!("\"{blinding}\""), &format!("[\"{blinding}\"]")),
-        opening.replace(&format!("\"{blinding}\""), &format!("\"x\", \"{blinding}\": 1")),
-        opening[..opening.len() / 2].to_string(),
-    ];
-    for (i, text) in spoilt.iter().enumerate() {
-        fs::write(desk.path("spoilt-opening.json"), text).unwrap();
-        let line = format!(
-            "prove --model package --opening spoilt-opening.json --context {CONTEXT} --threshold {BELOW} --segments 1 --out never{i}.json"
-        );
-        desk.run(&line, 2);
-    }
-    fs::remove_file(desk.path("spoilt-opening.json")).unwrap();
-
-    let package = fs::read_to_string(desk.path("package/package.json")).unwrap();
-    let leaf = package.split('=').nth(1).unwrap().split([' ', '"']).next().unwrap().to_string();
-    fs::create_dir(desk.path("spoilt")).unwrap();
-    fs::copy(desk.path("package/report.json"), desk.path("spoilt/report.json")).unwrap();
-    for text in [
-        package.replace(&leaf, &format!("{leaf}.5")),
-        package.replace(&leaf, &format!("{leaf}{leaf}{leaf}")),
-        package.replace(&leaf, &leaf[1..]),
-        package[..package.len() - 30].to_string(),
-    ] {
-        fs::write(desk.path("spoilt/package.json"), text).unwrap();
-        desk.run("keys build --model spoilt --segments 1", 2);
-    }
-    fs::remove_dir_all(desk.path("spoilt")).unwrap();
-    for spoilt in ["1.9174635e39", "\"1.9174635\"", "1.9174635x"] {
-        fs::write(desk.path("model.json"), model(&[LEAVES[0], spoilt, LEAVES[2]])).unwrap();
-        desk.run(
-            "model import model.json --schema schema.json --points 600@50:1,pdo=20 --out never",
-            2,
-        );
-    }
-    let key = fs::read_to_string(desk.path("attester.key")).unwrap();
-    let secret = desk.json("attester.key")["privateKey"].as_str().unwrap().to_string();
-    for text in [
-        key.replace(&secret, &secret[..64]),
-        key.replace(&secret, &format!("{secret}00")),
-        key.replace(&format!("\"{secret}\""), &format!("{{\"{secret}\": 1}}")),
-    ] {
-        fs::write(desk.path("spoilt.key"), text).unwrap();
-        let line = issue(1, "bob").replace("attester.key", "spoilt.key");
-        desk.run(&line, 2);
-    }
-    fs::remove_file(desk.path("spoilt.key")).unwrap();
+    let (units, points) = score(&desk);
+    reasons_and_reports(&mut desk);
+    refusals(&mut desk);
+    spoilt_openings(&mut desk);
+    spoilt_models(&mut desk);
+    spoilt_keys(&mut desk);
 
     let mut planted = desk.planted();
-    planted.push(Planted::number("the score", units.unsigned_abs()));
-    planted.push(Planted::text("the score", scores[0]["points"].to_string().trim_matches('"')));
+    planted.push(Planted::number("the score", units));
+    planted.push(Planted::text("the score", &points));
     let mut found = Vec::new();
     for (place, bytes) in &desk.said {
         let there = planted.iter().filter(|planted| planted.is_in(bytes));
@@ -325,6 +231,131 @@ fn nothing_secret_is_said_or_left_behind() {
         let mode = fs::metadata(desk.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+}
+
+/// The score in units of 2^-32 points, without its sign, and in points: of another run, whose purpose is to print
+/// it. Its own words are not searched.
+fn score(desk: &Desk) -> (u64, String) {
+    let scores = Said::from(
+        tessera()
+            .current_dir(desk.dir.path())
+            .args(["model", "score", "package", "--csv", "borrowers.csv", "--json"])
+            .output()
+            .unwrap(),
+    );
+    let scores = scores.ended(2).json();
+    let units: i64 = scores[0]["units"].as_str().unwrap().parse().unwrap();
+    assert!(scores[1]["error"].is_string() && scores[2]["error"].is_string());
+    for error in [&scores[1]["error"], &scores[2]["error"]] {
+        assert!(!error.as_str().unwrap().contains(&INCOME.to_string()), "{error}");
+    }
+    (units.unsigned_abs(), scores[0]["points"].to_string().trim_matches('"').to_string())
+}
+
+/// What is said beside a report, a plan and the reasons of a score, whose purpose is to print them.
+fn reasons_and_reports(desk: &mut Desk) {
+    for more in ["", "--json"] {
+        let line = format!("explain --model package --opening ada/opening.json {more}");
+        desk.run(&line, 0);
+        let (place, words) = desk.said.remove(desk.said.len() - 2);
+        assert!(place.starts_with("stdout of explain"), "{place}");
+        assert!(String::from_utf8(words).unwrap().contains("method"));
+    }
+    // The lender's own rows: in the report and its page there is none of them.
+    let rows = format!("income,debt,bad\n{INCOME},{DEBT},1\n1,2,0\n{INCOME},3,0\n4,{DEBT},1\n");
+    fs::write(desk.path("rows.csv"), rows).unwrap();
+    let report = "model report package --data rows.csv --label bad --threshold 480 --out report";
+    desk.run(report, 0);
+    desk.run(&format!("{report} --json"), 0);
+    desk.run("model plan package --json", 0);
+    desk.run("verifier generate --segments 1 --out generated", 0);
+}
+
+/// What goes wrong, one way after another.
+fn refusals(desk: &mut Desk) {
+    let low =
+        desk.run(&format!("{PROVE} --context {CONTEXT} --threshold {ABOVE} --out never.json"), 1);
+    let lower = desk
+        .run(&format!("{PROVE} --context {CONTEXT} --threshold 900 --out never.json --json"), 1);
+    assert_eq!(low.talk, lower.talk, "by how much is not said");
+    desk.run(
+        &format!("{PROVE} --context {CONTEXT} --threshold {BELOW} --segments 3 --out never.json"),
+        2,
+    );
+    desk.run(&format!("{PROVE} --context {CONTEXT} --threshold {BELOW} --out proof.json/below"), 2);
+    desk.run(&issue(2, "bob"), 2);
+    desk.run(&issue(3, "bob"), 2);
+    desk.run("verify ada/opening.json --verifier verifier.json", 2);
+    desk.run("verify attester.key --verifier verifier.json", 2);
+    desk.run("model show ada", 2);
+    desk.run("attester check ada/opening.json", 2);
+}
+
+/// Openings that cannot be read, each at the secret part of it.
+fn spoilt_openings(desk: &mut Desk) {
+    let opening = fs::read_to_string(desk.path("ada/opening.json")).unwrap();
+    let code = format!("{INCOME}");
+    let blinding = desk.json("ada/opening.json")["blinding"].as_str().unwrap().to_string();
+    let spoilt = [
+        opening.replace(&code, &format!("\"{INCOME}\"")),
+        opening.replace(&code, &format!("{INCOME}{INCOME}")),
+        opening.replace(&code, &format!("-{INCOME}")),
+        opening.replace(&code, &format!("{INCOME}{INCOME}{INCOME}")),
+        opening.replace(&blinding, &blinding[..60]),
+        opening.replace(&blinding, &format!("{blinding}0")),
+        opening.replace(&format!("\"{blinding}\""), &format!("[\"{blinding}\"]")),
+        opening.replace(&format!("\"{blinding}\""), &format!("\"x\", \"{blinding}\": 1")),
+        opening[..opening.len() / 2].to_string(),
+    ];
+    for (i, text) in spoilt.iter().enumerate() {
+        fs::write(desk.path("spoilt-opening.json"), text).unwrap();
+        let line = format!(
+            "prove --model package --opening spoilt-opening.json --context {CONTEXT} --threshold {BELOW} --segments 1 --out never{i}.json"
+        );
+        desk.run(&line, 2);
+    }
+    fs::remove_file(desk.path("spoilt-opening.json")).unwrap();
+}
+
+/// Packages and model files that cannot be read.
+fn spoilt_models(desk: &mut Desk) {
+    let package = fs::read_to_string(desk.path("package/package.json")).unwrap();
+    let leaf = package.split('=').nth(1).unwrap().split([' ', '"']).next().unwrap().to_string();
+    fs::create_dir(desk.path("spoilt")).unwrap();
+    fs::copy(desk.path("package/report.json"), desk.path("spoilt/report.json")).unwrap();
+    for text in [
+        package.replace(&leaf, &format!("{leaf}.5")),
+        package.replace(&leaf, &format!("{leaf}{leaf}{leaf}")),
+        package.replace(&leaf, &leaf[1..]),
+        package[..package.len() - 30].to_string(),
+    ] {
+        fs::write(desk.path("spoilt/package.json"), text).unwrap();
+        desk.run("keys build --model spoilt --segments 1", 2);
+    }
+    fs::remove_dir_all(desk.path("spoilt")).unwrap();
+    for spoilt in ["1.9174635e39", "\"1.9174635\"", "1.9174635x"] {
+        fs::write(desk.path("model.json"), model(&[LEAVES[0], spoilt, LEAVES[2]])).unwrap();
+        desk.run(
+            "model import model.json --schema schema.json --points 600@50:1,pdo=20 --out never",
+            2,
+        );
+    }
+}
+
+/// Key files that cannot be read.
+fn spoilt_keys(desk: &mut Desk) {
+    let key = fs::read_to_string(desk.path("attester.key")).unwrap();
+    let secret = desk.json("attester.key")["privateKey"].as_str().unwrap().to_string();
+    for text in [
+        key.replace(&secret, &secret[..64]),
+        key.replace(&secret, &format!("{secret}00")),
+        key.replace(&format!("\"{secret}\""), &format!("{{\"{secret}\": 1}}")),
+    ] {
+        fs::write(desk.path("spoilt.key"), text).unwrap();
+        let line = issue(1, "bob").replace("attester.key", "spoilt.key");
+        desk.run(&line, 2);
+    }
+    fs::remove_file(desk.path("spoilt.key")).unwrap();
 }
 
 /// `{:?}` of everything that holds a secret shows none.

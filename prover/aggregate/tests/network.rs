@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Lender, aggregate, aggregation, links, segment_proof, witness};
+use common::{Lender, aggregate, aggregation, links, refused_by, segment_proof, witness};
 use std::sync::LazyLock;
 use tessera_aggregate::{circuit::build, verify};
 use tessera_circuit::testing::check;
@@ -35,7 +35,7 @@ fn one_point_more_is_refused() {
     let features = features([2500, 22, 1]);
     let score = LENDER.package.model.score(&features).0;
     let witness = witness(&LENDER, &features, score + 1);
-    assert!(check(&build(&witness).expect("builds")).is_err());
+    assert_eq!(refused_by(check(&build(&witness).expect("builds"))), ["copy"]);
 }
 
 /// The last layer over a richer borrower's activations: a valid proof of its segment, whose link is
@@ -49,7 +49,8 @@ fn activations_of_another_borrower_are_refused() {
     let features = mixed.proofs()[1].instances.features;
     mixed.proofs_unchecked()[1] = segment_proof(&proof);
     mixed.partials[1] = partial;
-    assert!(check(&build(&mixed).expect("builds")).is_err(), "another borrower");
+    let refused = refused_by(check(&build(&mixed).expect("builds")));
+    assert_eq!(refused, ["copy"], "another borrower");
     // Claiming the poor borrower's features and link does not help: the proof is not of them.
     let proofs = mixed.proofs_unchecked();
     proofs[1].instances.features = features;
@@ -70,5 +71,5 @@ fn links_of_two_runs_do_not_meet() {
     let proofs = mixed.proofs_unchecked();
     proofs[1] = again.proofs()[1].clone();
     proofs[1].instances.features = proofs[0].instances.features;
-    assert!(check(&build(&mixed).expect("builds")).is_err());
+    assert_eq!(refused_by(check(&build(&mixed).expect("builds"))), ["copy"]);
 }

@@ -95,7 +95,7 @@ fn operators_are_refused_by_name_and_node() {
 }
 
 #[test]
-fn contradictions_are_named_with_their_place() {
+fn contradictions_between_nodes_are_named_with_their_place() {
     let w = || weights("w", &[2, 1], &[1.0, 2.0]);
     let end = || node("MatMul", &["x", "w"], &["y"], &[]);
     for (parts, names) in [
@@ -126,6 +126,15 @@ fn contradictions_are_named_with_their_place() {
         (vec![node("MatMul", &["x"], &["y"], &[])], "it has no input 1"),
         (vec![node("Identity", &[], &["y"], &[])], "it has no input"),
         (vec![node("Identity", &["w"], &["y"], &[]), w()], "it is the same for everybody"),
+    ] {
+        let fault = fault(&graph(&parts));
+        assert!(fault.contains(names), "{names}: {fault}");
+    }
+}
+
+#[test]
+fn contradictions_inside_a_node_are_named_with_their_place() {
+    for (parts, names) in [
         (
             vec![
                 node("Gather", &["x", "at"], &["y"], &[("axis", Is::Integer(1))]),
@@ -209,6 +218,10 @@ fn contradictions_are_named_with_their_place() {
         let fault = fault(&graph(&parts));
         assert!(fault.contains(names), "{names}: {fault}");
     }
+}
+
+#[test]
+fn contradictions_of_the_graph_are_named_with_their_place() {
     for (bytes, names) in [
         (file(&[value(12, "y", 1, 1)]), "the graph: it has no inputs"),
         (file(&[value(11, "x", 1, 0)]), "input \"x\": its shape is not"),

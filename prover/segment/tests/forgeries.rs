@@ -4,8 +4,7 @@
 
 mod common;
 
-use common::{BLINDING, PARTIAL_BLINDING, model, salt, salts, schema, secrets};
-use halo2_proofs::dev::VerifyFailure;
+use common::{BLINDING, PARTIAL_BLINDING, model, refused_by, salt, salts, schema, secrets};
 use halo2curves::ff::{Field, PrimeField};
 use std::collections::BTreeSet;
 use tessera_circuit::{Builder, Cell, Gates, Operand, testing::check};
@@ -72,16 +71,6 @@ fn circuit(codes: Vec<u64>) -> (Builder, Features) {
     };
     let (secrets, features) = secrets(&schema, codes);
     (build(&share, &secrets, &salt()), features)
-}
-
-fn refused_by(builder: &Builder) -> Vec<String> {
-    let failures = check(builder).expect_err("refused");
-    let name = |failure: &VerifyFailure| match failure {
-        VerifyFailure::ConstraintNotSatisfied { constraint, .. } => constraint.to_string(),
-        VerifyFailure::Permutation { .. } => "copy".into(),
-        other => format!("{other}"),
-    };
-    failures.iter().map(name).collect()
 }
 
 /// A richer borrower's code under one's own indicators, bits and commitment, and the other way
@@ -152,7 +141,7 @@ fn another_leaf_is_refused_by_its_gate() {
         assert_eq!(instance, commit_partial(FixedPoint(partial), &blinding));
         assert_ne!(instance, commit_partial(FixedPoint(forged), &blinding));
         // Not corrected, the gate that makes the sum says no.
-        let refusals = refused_by(&cheat);
+        let refusals = refused_by(check(&cheat));
         assert!(refusals.iter().any(|name| name.contains("multiply-add")), "{refusals:?}");
     }
 }

@@ -1,9 +1,10 @@
 //! A small model, a borrower, and everything up to an aggregated proof.
 #![allow(dead_code)]
 
+use halo2_proofs::dev::VerifyFailure;
 use halo2curves::ff::FromUniformBytes;
 use sha3::{Digest, Keccak256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use tessera_aggregate::{
@@ -263,4 +264,19 @@ pub fn complete(spec: &VerifierSpec, statement: &[[u8; 32]; STATEMENT_WORDS], pr
     let end = 32 * (deferred_words(spec.segments) + PROOF_WORDS);
     let word = inverse(spec, statement, proof);
     proof[end..].copy_from_slice(&word);
+}
+
+/// What refuses: gates by their names, and copies; each once, in alphabetical order.
+pub fn refused_by(verdict: Result<(), Vec<VerifyFailure>>) -> Vec<String> {
+    let name = |failure: VerifyFailure| match failure {
+        VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
+            // `Constraint 0 in gate 2 ('pin')`
+            let text = constraint.to_string();
+            text.rsplit('\'').nth(1).unwrap_or(&text).to_string()
+        }
+        VerifyFailure::Permutation { .. } => "copy".into(),
+        other => panic!("{other}"),
+    };
+    let names: BTreeSet<String> = verdict.err().into_iter().flatten().map(name).collect();
+    names.into_iter().collect()
 }

@@ -1,7 +1,8 @@
 //! A small schema with trees, a borrower's secrets.
 #![allow(dead_code)]
 
-use std::sync::LazyLock;
+use halo2_proofs::dev::VerifyFailure;
+use std::{collections::BTreeSet, sync::LazyLock};
 use tessera_artifact::Sha256Digest;
 use tessera_circuit::{Builder, Gates};
 use tessera_core::{Fr, Secret, SegmentIndex};
@@ -75,4 +76,19 @@ pub fn salts(secret: [u8; 32]) -> SaltSource {
 pub fn salt() -> Salt {
     static SRS: LazyLock<Srs> = LazyLock::new(|| development(2).expect("a valid size"));
     salts([5; 32]).salt(&SRS, SegmentIndex::FIRST, &Builder::new(Gates::Lean, 0))
+}
+
+/// What refuses: gates by their names, and copies; each once, in alphabetical order.
+pub fn refused_by(verdict: Result<(), Vec<VerifyFailure>>) -> Vec<String> {
+    let name = |failure: VerifyFailure| match failure {
+        VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
+            // `Constraint 0 in gate 2 ('pin')`
+            let text = constraint.to_string();
+            text.rsplit('\'').nth(1).unwrap_or(&text).to_string()
+        }
+        VerifyFailure::Permutation { .. } => "copy".into(),
+        other => panic!("{other}"),
+    };
+    let names: BTreeSet<String> = verdict.err().into_iter().flatten().map(name).collect();
+    names.into_iter().collect()
 }
