@@ -6,3 +6,4 @@
 pub mod chain;
 pub mod memory;
 pub mod pipeline;
+pub mod rehearsal;

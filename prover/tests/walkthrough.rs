@@ -24,12 +24,18 @@ fn script(page: &str) -> String {
 }
 
 /// A folder that looks like the repository's after `make contracts` and `cargo build --release`, so that
-/// nothing is left in the real one.
+/// nothing is left in the real one. Beside it, so that what is only read is linked: forge takes up what it
+/// compiled only where the libraries are below the same folder.
 fn repository() -> TempDir {
-    let folder = TempDir::new().unwrap();
-    for name in ["contracts", "examples", "node_modules", "out", "tools"] {
-        symlink(root().join(name), folder.path().join(name)).unwrap();
-    }
+    let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let copy = |how: &str, names: &[&str]| {
+        let from = names.iter().map(|name| root().join(name));
+        let done = Command::new("cp").arg(how).args(from).arg(folder.path()).status();
+        assert!(done.unwrap().success(), "{names:?}");
+    };
+    copy("-al", &["examples", "node_modules", "tools"]);
+    // The second part writes a verifier and compiles it.
+    copy("-Rp", &["cache", "contracts", "foundry.toml", "out", "script", "tests"]);
     let binaries = folder.path().join("target/release");
     fs::create_dir_all(&binaries).unwrap();
     symlink(env!("CARGO_BIN_EXE_tessera"), binaries.join("tessera")).unwrap();
@@ -55,12 +61,29 @@ fn a_loan_by_hand() {
     assert!(done, "{said}");
     assert!(said.contains("WrongNonce"), "the second use of the proof is refused as such:\n{said}");
     assert!(said.contains("1 of 799 direct proofs of"), "one was counted:\n{said}");
-    for name in ["package/package.json", "ada/opening.json", "proof.json", "deployment.json"] {
+    let made = ["package/package.json", "ada/opening.json", "proof.json", "deployment.json"];
+    for name in made.into_iter().chain(["rehearsal.ptau", "deployments/4242.json"]) {
         assert!(folder.path().join(name).exists(), "{name}");
     }
+    // The second part's reference string is what it says, down to the contract.
+    assert!(said.contains("origin  a rehearsal"), "{said}");
+    let verifier = folder.path().join("contracts/generated/TesseraVerifierDirect.sol");
+    let verifier = fs::read_to_string(verifier).unwrap();
+    assert!(verifier.contains("INSECURE_SRS = false"), "of the rehearsal's string");
+    // The third part: refused without the role, without the delay and once called off; else done.
+    for (error, selector) in [
+        ("AccessManagedUnauthorized", "068ca9d8"),
+        ("AccessManagerNotReady", "18cb6b7a"),
+        ("AccessManagerNotScheduled", "60a299b0"),
+    ] {
+        assert!(said.contains(error) || said.contains(selector), "{error}:\n{said}");
+    }
+    let shown = &said[said.rfind("tier 0").expect("the pool is shown at the end")..];
+    assert!(shown.contains("from 540.0000 points") && shown.contains("7% a year"), "{shown}");
+    assert!(shown.contains("(retired)"), "the first policy makes no new loans:\n{shown}");
     // Everything that is secret is ignored.
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
-    for rule in ["/*.key", "/package/", "/ada/"] {
+    for rule in ["/*.key", "/package/", "/ada/", "/rehearsal.*"] {
         assert!(ignored.lines().any(|line| line == rule), "{rule}");
     }
 }

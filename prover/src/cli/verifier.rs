@@ -7,13 +7,14 @@ use super::{
 };
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use tessera::pipeline::verifier_name;
+use tessera::{pipeline::verifier_name, rehearsal::is_rehearsal};
 use tessera_aggregate::{AggregationKey, KeyError, VerifierSpec, key::circuit_size};
 use tessera_artifact::{Secrecy, write};
 use tessera_direct::DirectSpec;
 use tessera_model::package::DIRECT;
 use tessera_proving::ProofFile;
 use tessera_segment::plan::MIN_K;
+use tessera_setup::Srs;
 use verifier_gen::{
     Evm, Outcome as Verdict, compile,
     direct::{CONTRACT, generate_direct},
@@ -95,7 +96,9 @@ fn try_proof(args: Try) -> Outcome {
     };
     if !text.contains(&format!("contract {name} ")) {
         let (file, proof) = (args.verifier.display(), args.proof.display());
-        return Err(Failure::input(format!("{file} is not of {name}, which {proof} is for")));
+        return Err(Failure::input(format!(
+            "{file} does not describe {name}, which {proof} is for"
+        )));
     }
     let compiled = compile(&args.solc, &name, &text).map_err(Failure::input)?;
     let mut evm = Evm::deploy(&compiled.creation).map_err(Failure::fault)?;
@@ -156,7 +159,7 @@ fn generate_files(args: Generate) -> Outcome {
         })),
         false => data(contract.display()),
     }
-    wrote(&contract, &file, spec.insecure_srs);
+    wrote(&contract, &file, &srs);
     Ok(())
 }
 
@@ -175,15 +178,20 @@ fn direct(args: &Generate) -> Outcome {
         })),
         false => data(contract.display()),
     }
-    wrote(&contract, &file, spec.insecure_srs);
+    wrote(&contract, &file, &srs);
     Ok(())
 }
 
-fn wrote(contract: &Path, file: &Path, insecure_srs: bool) {
+fn wrote(contract: &Path, file: &Path, srs: &Srs) {
     talk(format_args!("wrote {} and {}", contract.display(), file.display()));
-    if insecure_srs {
+    if srs.is_insecure() {
         hint(
-            "of the development SRS: anybody can forge proofs for it, and it is refused off local chains",
+            "the verifier is for the development SRS: anybody can forge proofs for it, and it is refused off local chains",
+        );
+    }
+    if is_rehearsal(srs) {
+        hint(
+            "the verifier is for a rehearsal's SRS: whoever made that could forge proofs, and no contract refuses it",
         );
     }
 }
