@@ -71,6 +71,13 @@ fn it_ends_well_with_the_usual_port_taken_and_leaves_its_files() {
         assert!(direct[figure].as_f64().unwrap() > 0.0, "{figure}: {direct}");
     }
 
+    // While one runs in it, the folder is not another's.
+    let held = fs::File::open(dir.path().join("demo.lock")).unwrap();
+    held.lock().unwrap();
+    let said: Said = tessera().args(["demo", "--out"]).arg(dir.path()).output().unwrap().into();
+    assert!(said.ended(2).talk.contains("another demonstration is running in"));
+    drop(held);
+
     let calldata = read("calldata.hex");
     assert_eq!(number("calldata_bytes") as usize, calldata.trim().len() / 2 - 1);
     let statement: serde_json::Value = serde_json::from_str(&read("statement.json")).unwrap();

@@ -89,7 +89,7 @@ impl Client {
 
     /// Timestamp of the newest block, in unix seconds: what contracts take for the time.
     pub async fn now(&self) -> Result<u64, ChainError> {
-        let node = |source| ChainError::Node { action: "give the newest block".into(), source };
+        let node = |source| ChainError::Node { action: "reading the newest block".into(), source };
         let block = self.provider.get_block(BlockId::latest()).await.map_err(node)?;
         block.map(|block| block.header.timestamp).ok_or_else(|| {
             let fault = std::io::Error::other("there is none");
@@ -106,7 +106,7 @@ impl Client {
 
     /// The account's next nonce, pending transactions counted.
     pub async fn nonce(&self) -> Result<u64, ChainError> {
-        let action = "give the account's nonce".to_owned();
+        let action = "reading the account's nonce".to_owned();
         let account = self.account.ok_or(ChainError::NoAccount { action: action.clone() })?;
         let node = |source| ChainError::Node { action, source };
         self.provider.get_transaction_count(account).pending().await.map_err(node)
@@ -118,7 +118,7 @@ impl Client {
         contract: Address,
         topic: B256,
     ) -> Result<Option<E>, ChainError> {
-        let node = |source| ChainError::Node { action: "look for an event".into(), source };
+        let node = |source| ChainError::Node { action: "looking for an event".into(), source };
         let filter = Filter::new()
             .address(contract)
             .event_signature(E::SIGNATURE_HASH)
@@ -130,7 +130,7 @@ impl Client {
 
     /// All events `E` of `contract`, in order.
     pub async fn events<E: SolEvent>(&self, contract: Address) -> Result<Vec<E>, ChainError> {
-        let node = |source| ChainError::Node { action: "look for events".into(), source };
+        let node = |source| ChainError::Node { action: "looking for events".into(), source };
         let filter =
             Filter::new().address(contract).event_signature(E::SIGNATURE_HASH).from_block(0);
         let logs = self.provider.get_logs(&filter).await.map_err(node)?;
@@ -139,7 +139,7 @@ impl Client {
 
     /// Code at `address`.
     pub async fn code(&self, address: Address) -> Result<Bytes, ChainError> {
-        let action = format!("give the code of {address}");
+        let action = format!("reading the code of {address}");
         self.provider
             .get_code_at(address)
             .await
@@ -234,7 +234,11 @@ impl Client {
         };
         let request = request.from(account);
         let sent = self.provider.send_transaction(request.clone()).await;
-        let pending = sent.map_err(|e| refused(&action, e))?.with_timeout(Some(PATIENCE));
+        let failed = |error: TransportError| match is_broke(&error) {
+            true => ChainError::Broke { action: action.clone(), account },
+            false => refused(&action, error),
+        };
+        let pending = sent.map_err(failed)?.with_timeout(Some(PATIENCE));
         let transaction = *pending.tx_hash();
         let receipt = match pending.get_receipt().await {
             Ok(receipt) => receipt,
@@ -291,6 +295,12 @@ fn revert(error: &TransportError) -> Option<Refusal> {
         None if payload.message.contains("revert") => Some(Refusal::decode(&[])),
         None => None,
     }
+}
+
+/// Whether a node says that the sender can't pay: all do in these words.
+fn is_broke(error: &TransportError) -> bool {
+    let message = error.as_error_resp().map(|payload| payload.message.to_lowercase());
+    message.is_some_and(|message| message.contains("insufficient funds"))
 }
 
 fn refused(action: &str, error: TransportError) -> ChainError {

@@ -62,10 +62,12 @@ impl Journal {
         let plan = keccak256(what);
         let kept = if path.exists() {
             let kept: Kept = read_json(path, JOURNAL_KIND, VERSION, LIMIT)?;
-            if kept.plan != plan {
-                return Err(ChainError::OtherPlan { path: path.into() });
+            // One that says of no transaction keeps nobody from starting otherwise.
+            match kept.plan == plan {
+                true => kept,
+                false if kept.steps.is_empty() => Kept { plan, steps: BTreeMap::new() },
+                false => return Err(ChainError::OtherPlan { path: path.into() }),
             }
-            kept
         } else {
             Kept { plan, steps: BTreeMap::new() }
         };

@@ -29,12 +29,22 @@ pub enum ChainError {
         source: TransportError,
     },
     /// The node answered with an error that is not a revert.
-    #[error("the node refused to {action}: {source}")]
+    #[error("{action}: the node refused: {source}")]
     Node {
         /// What was asked.
         action: String,
         /// Of the node.
         source: TransportError,
+    },
+    /// The account has too little ether for what it sends.
+    #[error(
+        "{action}: the account {account} has too little ether to pay for the gas: send it some"
+    )]
+    Broke {
+        /// What was asked.
+        action: String,
+        /// The account.
+        account: Address,
     },
     /// A contract reverted.
     #[error("{action} was refused: {refusal}")]

@@ -28,10 +28,13 @@ pub struct Offer {
     /// Index at the pool.
     pub tier: u32,
     /// The score to reach, in points × 2^32.
+    #[serde(serialize_with = "super::decimal")]
     pub threshold: u64,
     /// The most that one loan pays out, in the token's smallest unit.
+    #[serde(serialize_with = "super::decimal")]
     pub max_amount: U256,
     /// A year's interest in 1e-18.
+    #[serde(serialize_with = "super::decimal")]
     pub rate: u64,
     /// Seconds until it is due.
     pub term: u32,
@@ -70,8 +73,10 @@ pub struct PoolState {
     /// Its decimals.
     pub decimals: u8,
     /// In hand, in the smallest unit.
+    #[serde(serialize_with = "super::decimal")]
     pub cash: U256,
     /// What the loans that are not written off owe, with the interest booked so far.
+    #[serde(serialize_with = "super::decimal")]
     pub loans: U256,
     /// Every tier of every policy.
     pub offers: Vec<Offer>,

@@ -26,6 +26,7 @@ pub struct Request {
     /// What is asked.
     pub terms: LoanTerms,
     /// How many loans the person took out before.
+    #[serde(serialize_with = "super::decimal")]
     pub nonce: U256,
     /// What has to be proven.
     pub statement: Statement,
@@ -40,6 +41,7 @@ pub struct LoanTerms {
     /// Who gets the money.
     pub receiver: Address,
     /// In the token's smallest unit.
+    #[serde(serialize_with = "super::decimal")]
     pub amount: U256,
     /// Index of the pool's tier.
     pub tier: u32,

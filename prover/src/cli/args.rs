@@ -11,6 +11,7 @@ use tessera::{
     pipeline::Profile,
 };
 use tessera_artifact::{ArtifactError, set_aside};
+use tessera_core::{Context, FieldError};
 use tessera_credential::AccountKey;
 use tessera_model::{Package, package::DIRECT};
 use tessera_setup::SrsStore;
@@ -231,6 +232,15 @@ pub fn address(text: &str) -> Result<Address, String> {
 /// 32 bytes in hexadecimal.
 pub fn word(text: &str) -> Result<B256, String> {
     text.parse().map_err(|_| "0x and 64 hexadecimal digits expected".into())
+}
+
+/// A context: 0x and up to 64 hexadecimal digits, as a number is written.
+pub fn context(text: &str) -> Result<Context, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.is_empty() || digits.len() > 64 {
+        return Err("0x and 1 to 64 hexadecimal digits expected".into());
+    }
+    format!("0x{digits:0>64}").parse().map_err(|error: FieldError| error.to_string())
 }
 
 /// `90d`, `12h`, `1h 30m`.

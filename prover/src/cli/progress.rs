@@ -51,6 +51,8 @@ struct Running {
     bar: ProgressBar,
     start: f64,
     items: usize,
+    /// Said while it ran, to be shown under its line.
+    notes: Vec<String>,
 }
 
 impl Progress {
@@ -98,7 +100,7 @@ impl Progress {
         let mut state = self.state();
         let bar = self.bar(stage, items, state.remembered.get(&key(stage, items)));
         let start = self.begin.elapsed().as_secs_f64();
-        state.running.insert(stage, Running { bar, start, items });
+        state.running.insert(stage, Running { bar, start, items, notes: vec![] });
     }
 
     fn advanced(&self, stage: &'static str) {
@@ -109,12 +111,15 @@ impl Progress {
 
     fn finished(&self, stage: &'static str) {
         let mut state = self.state();
-        let Some(Running { bar, start, items }) = state.running.remove(stage) else { return };
+        let Some(Running { bar, start, items, notes }) = state.running.remove(stage) else {
+            return;
+        };
         bar.finish_and_clear();
         let seconds = self.begin.elapsed().as_secs_f64() - start;
         state.remembered.insert(key(stage, items), seconds);
         state.done.push(Stage { name: stage, start, seconds });
         self.line(format_args!("{stage:<WIDTH$} {seconds:>7.2} s"));
+        notes.iter().for_each(|note| self.line(note));
     }
 
     /// Runs `work` as a stage of one part.
@@ -142,6 +147,15 @@ impl Progress {
         }
     }
 
+    /// A line that belongs to the stage that runs and is shown under it when it has ended; at once if none runs.
+    pub fn note(&self, line: impl std::fmt::Display) {
+        let mut state = self.state();
+        match state.running.values_mut().max_by(|a, b| a.start.total_cmp(&b.start)) {
+            Some(running) => running.notes.push(line.to_string()),
+            None => self.line(line),
+        }
+    }
+
     /// Stages that are done, in the order of their start.
     pub fn stages(&self) -> Vec<Stage> {
         let state = self.state();
@@ -153,19 +167,21 @@ impl Progress {
     fn bar(&self, stage: &'static str, items: usize, seconds: Option<&f64>) -> ProgressBar {
         let Some(bars) = &self.bars else { return ProgressBar::hidden() };
         let bar = bars.add(ProgressBar::new(items as u64));
-        let style = match seconds {
-            _ if items > 1 => ProgressStyle::with_template(
-                "{prefix:16} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left",
-            ),
-            None => ProgressStyle::with_template("{prefix:16} {spinner} {elapsed}"),
-            Some(&seconds) => {
-                ProgressStyle::with_template("{prefix:16} [{estimate}").map(|style| {
-                    style.with_key("estimate", move |state: &ProgressState, out: &mut dyn Write| {
-                        let _ = out.write_str(&estimate(state.elapsed().as_secs_f64(), seconds));
-                    })
-                })
-            }
+        // Fits 40 columns: what is longer wraps, and leaves its lines behind.
+        let template = match seconds {
+            _ if items > 1 => "{prefix:16} [{wide_bar}] {pos}/{len} {left}",
+            None => "{prefix:16} {spinner} {elapsed}",
+            Some(_) => "{prefix:16} {spinner} {left}",
         };
+        let seconds = seconds.copied();
+        let left = move |state: &ProgressState, out: &mut dyn Write| {
+            let elapsed = state.elapsed().as_secs_f64();
+            let done = state.fraction();
+            let all = if done > 0.0 { Some(elapsed / f64::from(done)) } else { seconds };
+            let _ = out.write_str(&left(elapsed, all));
+        };
+        let style =
+            ProgressStyle::with_template(template).map(|style| style.with_key("left", left));
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -190,12 +206,13 @@ fn key(stage: &str, items: usize) -> String {
     format!("{stage} x{items}")
 }
 
-/// The inside of a bar for a stage that took `seconds` the last time, and what is left.
-fn estimate(elapsed: f64, seconds: f64) -> String {
-    let done = (elapsed / seconds.max(f64::MIN_POSITIVE)).min(1.0);
-    let full = (done * 30.0) as usize;
-    let left = (seconds - elapsed).max(0.0);
-    format!("{}{}] {elapsed:.0}s, about {left:.0}s left", "=".repeat(full), " ".repeat(30 - full))
+/// How long it takes yet, of `all` seconds; how long it has taken, where nobody knows. What takes longer than
+/// it should is not called done.
+fn left(elapsed: f64, all: Option<f64>) -> String {
+    match all {
+        Some(all) if all > elapsed => format!("{:.0}s left", (all - elapsed).max(1.0)),
+        _ => format!("{elapsed:.0}s"),
+    }
 }
 
 /// Stages as bars over a common time, one line each.
@@ -224,6 +241,43 @@ pub fn timeline(stages: &[Stage], columns: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use indicatif::TermLike;
+    use std::{io, sync::Arc};
+
+    /// A terminal of 36 columns that keeps what is written.
+    #[derive(Clone, Debug, Default)]
+    struct Narrow(Arc<Mutex<String>>);
+
+    impl TermLike for Narrow {
+        fn width(&self) -> u16 {
+            36
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, line: &str) -> io::Result<()> {
+            self.write_str(&format!("{line}\n"))
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.write_str("\n")
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     fn stage(name: &'static str, start: f64, seconds: f64) -> Stage {
         Stage { name, start, seconds }
@@ -253,17 +307,41 @@ mod tests {
     }
 
     #[test]
-    fn estimates_fill_and_stop() {
-        assert!(
-            estimate(0.0, 4.0).starts_with("                              ] 0s, about 4s left")
-        );
-        assert!(
-            estimate(2.0, 4.0).starts_with("===============               ] 2s, about 2s left")
-        );
-        assert!(
-            estimate(9.0, 4.0).starts_with("==============================] 9s, about 0s left")
-        );
-        assert!(estimate(1.0, 0.0).contains("about 0s left"));
+    fn what_is_left_is_said_where_it_is_known_and_never_zero() {
+        assert_eq!(left(0.0, None), "0s");
+        assert_eq!(left(7.4, None), "7s");
+        assert_eq!(left(1.0, Some(4.2)), "3s left");
+        assert_eq!(left(4.0, Some(4.2)), "1s left");
+        assert_eq!(left(9.0, Some(4.2)), "9s");
+    }
+
+    /// Lines of a terminal of 36 columns, as a newcomer had it: each fits.
+    #[test]
+    fn bars_fit_a_narrow_terminal() {
+        for (items, seconds) in [(2, None), (2, Some(12.0)), (1, Some(12.0)), (1, None)] {
+            let terminal = Narrow::default();
+            let mut progress = Progress::silent();
+            let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+            progress.bars = Some(MultiProgress::with_draw_target(target));
+            let bar = progress.bar("prove segments", items, seconds.as_ref());
+            bar.tick();
+            bar.finish();
+            let shown = terminal.0.lock().unwrap().clone();
+            assert!(shown.contains("prove segments"), "{shown:?}");
+            let widest = shown.lines().map(|line| plain(line).trim_end().chars().count()).max();
+            assert!(widest <= Some(36), "{shown:?}");
+            assert!(!shown.contains(" 0s left"), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn notes_stand_under_their_stage() {
+        let mut progress = Progress::silent();
+        progress.silent = false;
+        progress.started("deploy", 1);
+        progress.note("  TesseraPool");
+        let state = progress.state();
+        assert_eq!(state.running["deploy"].notes, ["  TesseraPool"]);
     }
 
     #[test]

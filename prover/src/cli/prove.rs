@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Outcome,
-    args::{SetupWithSrs, Shape, now},
+    args::{SetupWithSrs, Shape, context, now},
     batch::Batch,
     farm::{OnFarm, not_proven},
     talk::{data, hint, json, talk},
@@ -40,7 +40,7 @@ Example: with the segments proven by a farm's workers
 
 Example: for a use of your own
   tessera prove --model package --opening ada/opening.json --threshold 600 \\
-      --context 0x0000000000000000000000000000000000000000000000000000000000000001 --out proof.json")]
+      --context 0x01 --out proof.json")]
 pub struct Args {
     /// Folder of the model package.
     #[arg(long, value_name = "DIR")]
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "POINTS", value_parser = Score::from_points, requires = "context")]
     threshold: Option<Score>,
     /// What the proof may be used for, if there is no request.
-    #[arg(long, value_name = "HEX", requires = "threshold")]
+    #[arg(long, value_name = "HEX", value_parser = context, requires = "threshold")]
     context: Option<Context>,
     #[command(flatten)]
     shape: Shape,

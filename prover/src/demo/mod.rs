@@ -14,8 +14,12 @@ mod world;
 use crate::cli::{Failure, OnFarm, Progress};
 use anvil::Anvil;
 pub use report::DemoReport;
-use std::sync::Arc;
-use std::{path::PathBuf, time::Instant};
+use std::{
+    fs::{File, TryLockError},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
 use story::Story;
 use tessera::pipeline::{PipelineError, Warm};
 use tessera_artifact::{Secrecy, write_json};
@@ -53,6 +57,7 @@ pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, F
     std::fs::create_dir_all(&options.out).map_err(|error| {
         Failure::input(format!("cannot make the folder {}: {error}", options.out.display()))
     })?;
+    let _lock = lock(options)?;
     let anvil = block_in_place(|| {
         progress.stage("anvil", || Anvil::start(&options.anvil, options.out.join("anvil.log")))
     })?;
@@ -86,6 +91,22 @@ pub async fn run(options: &Options, progress: &Progress) -> Result<DemoReport, F
     Ok(report)
 }
 
+/// The output folder, for this run alone: two would overwrite each other's package, keys and log. The lock goes
+/// with the process.
+fn lock(options: &Options) -> Result<File, Failure> {
+    let path = options.out.join("demo.lock");
+    let failed = |error| Failure::input(format!("cannot lock {}: {error}", path.display()));
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another demonstration is running in {}", options.out.display());
+            Err(Failure::input(message).hint("--out DIR gives this one a folder of its own"))
+        }
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
 /// A loan to the same borrower from a second pool, whose policy takes direct proofs of the same package; none
 /// where one circuit can't hold it.
 async fn direct(
@@ -108,7 +129,7 @@ async fn direct(
         })
     })?;
     let Some(prover) = made else {
-        progress.line(format_args!("  the model is too large for a direct proof"));
+        progress.note(format_args!("  the model is too large for a direct proof"));
         return Ok(None);
     };
     let record = "deployment-direct.json";

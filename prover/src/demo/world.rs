@@ -96,7 +96,7 @@ impl World {
         let plan = plan(options, prover, &people)?;
         let deployment =
             deploy(&client, &artifacts, &plan, &Journal::in_memory(), &|what, receipt| {
-                progress.line(format_args!("  {what:<20} {:>9} gas", receipt.gas_used));
+                progress.note(format_args!("  {what:<20} {:>9} gas", receipt.gas_used));
                 note(Transaction::new(what, receipt));
             })
             .await?;
