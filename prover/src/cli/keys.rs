@@ -149,7 +149,7 @@ fn direct(args: &Build, prover: &DirectProver, seconds: f64) -> Outcome {
     talk(format_args!("verifier key    {}", spec.digest()));
     talk(format_args!("one circuit of 2^{} rows, {seconds:.1} s", plan.k));
     talk(format_args!(
-        "good for {} proofs: after more, who holds the whole model can confirm that it is this one",
+        "good for {} proofs: after more, anybody who holds the whole model can confirm that it is this one",
         plan.proofs
     ));
     hint(

@@ -35,10 +35,10 @@ use std::{io::Write, process::ExitCode};
 #[derive(Parser)]
 #[command(name = "tessera", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
-Example: the whole story on a chain of its own
+Example: a loan from model to repayment on a local chain
   tessera demo
 
-Exit codes: 0 done, 1 the answer is no, 2 something is wrong with the input, 3 an error of ours.")]
+Exit codes: 0 done, 1 the answer is no, 2 something is wrong with the input, 3 a bug.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,41 +46,41 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// What a lender asks about a borrower.
+    /// Make a schema: what a lender asks about a borrower.
     #[command(subcommand)]
     Schema(schema::Command),
-    /// A lender's credit model, quantised.
+    /// Import, inspect and score a lender's credit model.
     #[command(subcommand)]
     Model(model::Command),
-    /// The structured reference string that keys are made from.
+    /// Make, import and check the reference strings that keys are made from.
     #[command(subcommand)]
     Srs(srs::Command),
-    /// Proving and verifying keys.
+    /// Make and check proving and verifying keys.
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Who vouches for a borrower's features.
+    /// Make keys; issue and check credentials for borrowers' features.
     #[command(subcommand)]
     Attester(attester::Command),
     /// Prove that a credential's features score at least a threshold.
     Prove(prove::Args),
-    /// Prove segments for a farm, until asked to end.
+    /// Prove segments for a farm until told to stop.
     Worker(worker::Args),
-    /// Keys of a farm, the configuration of its broker, and what is on it.
+    /// Make a farm's keys, configure its broker, and show what is on it.
     #[command(subcommand)]
     Farm(farm::Command),
-    /// What cost a borrower points, for the borrower's eyes only.
+    /// Show a borrower what cost points, for the borrower's eyes only.
     Explain(explain::Args),
     /// Check a proof without a chain.
     Verify(verify::Args),
-    /// The contract that checks proofs.
+    /// Generate the contract that checks proofs, and try it out.
     #[command(subcommand)]
     Verifier(verifier::Command),
-    /// Deploy, look at, borrow from and repay a pool.
+    /// Deploy a pool, look at it, borrow from it and repay.
     #[command(subcommand)]
     Pool(pool::Command),
-    /// Run the whole story, and what is refused, on a chain of its own.
+    /// Run a loan from model to repayment, and what is refused, on a local chain.
     Demo(demo::Args),
-    /// Print a script that completes this command's words in a shell.
+    /// Print a script that makes a shell complete this command's words.
     Completions(completions::Args),
 }
 

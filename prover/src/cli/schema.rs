@@ -31,7 +31,7 @@ pub struct Infer {
     /// Name of the schema; the data file's name if it is not given.
     #[arg(long)]
     name: Option<String>,
-    /// A column that is no feature, such as the label; may be repeated.
+    /// A column that is not a feature, such as the label; may be repeated.
     #[arg(long, value_name = "COLUMN")]
     skip: Vec<String>,
     /// Keep the sample's ranges as they are, without room for larger and smaller values.

@@ -70,7 +70,7 @@ pub fn proofs(args: Proofs) -> Outcome {
             Ok(())
         }
         Standing::Reached => Err(Failure::no(
-            "with one more proof, who holds the whole model can confirm that it is this one",
+            "with one more proof, anybody who holds the whole model can confirm that it is this one",
         )
         .hint(again)),
     }
