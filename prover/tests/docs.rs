@@ -44,7 +44,8 @@ fn spans(document: &str) -> Vec<(String, String)> {
 /// Whether `text` has the test `name`, of Rust (also inside `proptest!`) or of Solidity.
 fn has_test(text: &str, name: &str) -> bool {
     let is_it = |rest: &str| rest.starts_with(name) && rest[name.len()..].starts_with(['(', '<']);
-    let solidity = name.starts_with("test") && text.split("function ").skip(1).any(is_it);
+    let kind = name.starts_with("test") || name.starts_with("invariant");
+    let solidity = kind && text.split("function ").skip(1).any(is_it);
     let rust = text.split("#[test]").skip(1).any(|rest| {
         let attributes = rest.split_once("fn ");
         attributes.is_some_and(|(before, name)| !before.contains(['{', '}']) && is_it(name))
