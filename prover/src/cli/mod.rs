@@ -28,7 +28,7 @@ pub use progress::{Progress, Stage};
 pub use talk::talk;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use std::{io::Write, process::ExitCode};
+use std::{error::Error, io::Write, process::ExitCode};
 
 /// Private credit on chain: prove that attested features score high enough in a lender's private
 /// model, and borrow with the proof.
@@ -85,6 +85,14 @@ enum Command {
 }
 
 impl Command {
+    /// Threads that compute, if the command line says how many, else 0.
+    fn threads(&self) -> usize {
+        match self {
+            Self::Worker(args) => args.threads(),
+            _ => 0,
+        }
+    }
+
     fn run(self) -> Outcome {
         match self {
             Self::Schema(command) => schema::run(command),
@@ -122,7 +130,8 @@ pub fn main() -> ExitCode {
         Failure::fault(fault).print();
         return ExitCode::from(3);
     }
-    let outcome = std::panic::catch_unwind(|| command.run());
+    let outcome =
+        std::panic::catch_unwind(|| start_threads(command.threads()).and_then(|()| command.run()));
     let failure = match outcome {
         Ok(Ok(())) => return ExitCode::SUCCESS,
         Ok(Err(failure)) => failure,
@@ -131,6 +140,18 @@ pub fn main() -> ExitCode {
     };
     failure.print();
     failure.exit.into()
+}
+
+/// Starts `number` threads that compute; with 0 as many as `RAYON_NUM_THREADS` says, or as there are cores.
+/// Rayon would do it at the first use, and panic where there is no room for their stacks.
+fn start_threads(number: usize) -> Outcome {
+    rayon::ThreadPoolBuilder::new().num_threads(number).build_global().map_err(|error| {
+        let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        Failure::input(format!("cannot start the threads that compute: {reason}")).hint(
+            "there is too little memory, or a limit is too low (`ulimit -v`, `ulimit -u`); \
+             RAYON_NUM_THREADS=1 takes the least",
+        )
+    })
 }
 
 /// Runs a command that talks to a chain.

@@ -46,6 +46,13 @@ pub struct Args {
     metrics: Option<SocketAddr>,
 }
 
+impl Args {
+    /// Threads that prove, or 0 for one per core.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or(0, Into::into)
+    }
+}
+
 pub fn run(args: Args) -> Outcome {
     let Some(identity) = &args.entry.farm_identity else {
         return Err(Failure::input("a worker needs a name to sign its proofs with")
@@ -61,10 +68,6 @@ pub fn run(args: Args) -> Outcome {
         ..WorkerOptions::new(Identity::load(identity)?, FarmKey::load(&args.farm_key)?, srs)
     };
     let access = args.entry.access(&args.farm)?;
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
-        pool.build_global().map_err(|error| Failure::fault(format!("cannot start: {error}")))?;
-    }
     tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
     // One thread for all that talks to the broker, which proves nothing: proofs have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
