@@ -5,6 +5,8 @@ CARGO ?= cargo
 # The command as `make test` has built it, with the same features: nothing is compiled a second time.
 BUILD_TESTED = $(CARGO) test --release --workspace --no-run --test cli
 
+BUILD_BENCH = $(CARGO) build --release --workspace --bin tessera --example bench
+
 FOREST := target/bench/forest.json
 
 .PHONY: bindings help nats-server test-farm contracts demo demo-farm test bench bench-all verifiers lint docs wasm test-rust test-contracts test-sdk test-deep \
@@ -37,12 +39,17 @@ demo-farm: contracts nats-server ## the same loan, proven by two workers of a fa
 	$(CARGO) build --release -p tessera-prover
 	tools/demo-farm
 
-bench: install $(FOREST) ## figures of every model
-	$(CARGO) run --release -p tessera-prover --example bench
+# With snark-verifier's own aggregation in the same run: several minutes, 4 GB of memory, and dependencies
+# of its own, which nothing else builds.
+bench: install $(FOREST) ## figures of every model, and of snark-verifier's aggregation beside ours
+	$(BUILD_BENCH)
+	$(CARGO) run --release --manifest-path tools/stock/Cargo.toml --target-dir target/stock --locked
+	target/release/examples/bench
 
 # Every model in every number of segments: what the planner's constants are fitted to. A quarter of an hour.
 bench-all: install $(FOREST) ## every model in every number of segments: a quarter of an hour
-	$(CARGO) run --release -p tessera-prover --example bench -- --all
+	$(BUILD_BENCH)
+	target/release/examples/bench --all
 
 # The largest model of the benchmark, trained once: a few minutes. Wants Python.
 $(FOREST): $(addprefix examples/sba-loans/,train.py loans.py requirements.txt)

@@ -6,6 +6,8 @@
 //! ```
 
 #[cfg(feature = "toolchain")]
+pub mod bill;
+#[cfg(feature = "toolchain")]
 pub mod compile;
 pub mod direct;
 #[cfg(feature = "toolchain")]
@@ -15,6 +17,8 @@ mod mutants;
 mod parts;
 pub mod statement;
 
+#[cfg(feature = "toolchain")]
+pub use bill::{Bill, Prices};
 #[cfg(feature = "toolchain")]
 pub use compile::{CompileError, Compiled, compile};
 #[cfg(feature = "toolchain")]

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use tessera_circuit::{Builder, testing::check};
 use tessera_core::{Context, FixedPoint, Fr, StatementWords, to_be_bytes};
 use tessera_direct::{Claim, Direct, DirectPlan, VerifyError, circuit::build, verify};
-use verifier_gen::{Evm, Outcome, direct::generate_direct};
+use verifier_gen::{Bill, Evm, Outcome, Prices, direct::generate_direct};
 
 static LENDER: LazyLock<Lender> = LazyLock::new(|| Lender::new(package(1)));
 static CONTRACT: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(&generate_direct(&LENDER.spec())));
@@ -34,6 +34,31 @@ fn a_score_that_is_reached_is_proven() {
     assert!(gas < 240_000, "{gas} gas");
     assert_eq!(proof.statement.model_digest, LENDER.key.model_digest().to_element());
     assert_eq!(proof.statement.threshold, Fr::from(SCORE as u64));
+}
+
+/// At both price lists the parts add up, and the curve's precompiles cost what their EIP says.
+#[test]
+fn a_bill_adds_up() {
+    let proof = LENDER.prove(SCORE);
+    let statement = proof.statement.into_array().map(|word| to_be_bytes(&word));
+    let bill = |prices| {
+        let mut evm = Evm::deploy_at(&CONTRACT, prices).expect("it deploys");
+        evm.bill(&statement, &proof.bytes).expect("the EVM runs").expect("accepted")
+    };
+    let (today, next) = (bill(Prices::Today), bill(Prices::Next));
+    for bill in [today, next] {
+        let Bill { base, call_data, pairing, multiplications, additions, .. } = bill;
+        let parts = base + call_data + pairing + multiplications + additions;
+        assert_eq!(parts + bill.exponentiations + bill.rest, bill.total);
+        // EIP-1108: a pairing of two pairs, and multiplications at 6,000, additions at 150.
+        assert_eq!(pairing, 45_000 + 2 * 34_000);
+        assert!(multiplications > 0 && multiplications % 6_000 == 0);
+        assert!(additions > 0 && additions % 150 == 0);
+    }
+    assert_eq!(Ok(today.total), verdict(&proof));
+    assert_eq!(today.base, 21_000);
+    // EIP-2780 and 8038: the sender's share and a cold account instead of 21,000.
+    assert_eq!(next.base, 12_000 + 3_000);
 }
 
 #[test]
