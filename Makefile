@@ -128,9 +128,13 @@ nats-server:
 
 # On a real broker: some minutes, so not a part of `make test`. FARM_TESTS=all does everything many times over.
 FARM_TESTS ?= few
-test-farm: nats-server ## the farm on a real broker, with workers that die and lie
-	TESSERA_FARM_TESTS=$(FARM_TESTS) $(CARGO) test --release --workspace --features tessera-farm/nats,tessera-prover/nats \
-		--test jetstream --test farm -- --test-threads 2
+TEST_FARM = $(CARGO) test --release --workspace --features tessera-farm/nats,tessera-prover/nats
+test-farm: nats-server ## the farm on real brokers and three machines, with workers that die and lie
+	TESSERA_FARM_TESTS=$(FARM_TESTS) $(TEST_FARM) --test jetstream --test farm -- --test-threads 2
+	@echo "== the same on Debian's nats-server"
+	NATS_SERVER=$$(tools/nats-server --debian) $(TEST_FARM) --test jetstream -- --test-threads 2
+	@echo "== three machines"
+	tests/farm/three-machines
 
 test-contracts: install ## the contract tests, with real proofs
 	@echo "== contract tests"

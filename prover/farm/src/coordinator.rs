@@ -1,10 +1,9 @@
 //! The coordinator: gives jobs to a farm, and believes none of what comes back.
 
 use crate::{
-    Access, FarmError, FarmPublicKey, Priority,
+    Access, FarmError, FarmPublicKey, Priority, WireText,
     access::Farm,
-    layout::{Queue, Tenant},
-    packages,
+    layout::{Queue, Tenant, TenantStreams},
     run::Run,
 };
 use std::{fmt, sync::Arc, time::Duration};
@@ -61,14 +60,14 @@ pub enum Notice {
         /// Whose signature is under it.
         worker: String,
         /// What was wrong.
-        reason: String,
+        reason: WireText,
     },
     /// Something came that no worker has signed.
     Garbage {
         /// Of which segment.
         segment: SegmentIndex,
         /// What was wrong.
-        reason: String,
+        reason: WireText,
     },
     /// A worker could not.
     Failed {
@@ -77,19 +76,19 @@ pub enum Notice {
         /// Which worker.
         worker: String,
         /// What it says.
-        reason: String,
+        reason: WireText,
     },
     /// A job is in the queue again.
     Again {
         /// Of which segment.
         segment: SegmentIndex,
         /// Why.
-        reason: String,
+        reason: WireText,
     },
     /// A worker of another version, or with another reference string, handed a job back.
     HandedBack {
         /// What it says.
-        reason: String,
+        reason: WireText,
     },
 }
 
@@ -144,6 +143,7 @@ impl Drop for FarmProver {
 #[derive(Clone)]
 pub(crate) struct Coordinator {
     pub farm: Farm,
+    pub own: TenantStreams,
     pub key: FarmPublicKey,
     pub package: Arc<Package>,
     pub srs: Sha256Digest,
@@ -164,14 +164,17 @@ impl FarmProver {
     ) -> Result<Self, FarmError> {
         let runtime = runtime()?;
         let package = Arc::new(package.clone());
-        let farm = runtime.block_on(async {
+        let (farm, own) = runtime.block_on(async {
             let farm = access.connect("tessera coordinator").await?;
-            let queue = Queue { priority: options.priority, tenant: options.tenant.clone() };
-            farm.streams.queue(&queue, options.lease).await?;
-            packages::put(&farm, &key, &package, false).await?;
-            Ok::<_, FarmError>(farm)
+            let (asking, tenant) = (&farm.asking, options.tenant.clone());
+            let own = TenantStreams::open(&farm.context, asking, &tenant).await?;
+            for queue in Queue::all_of(&tenant).filter(|queue| queue.priority == options.priority) {
+                own.queue(asking, &queue, options.lease).await?;
+            }
+            own.packages.put(asking, &key, &package, false).await?;
+            Ok::<_, FarmError>((farm, own))
         })?;
-        let coordinator = Coordinator { farm, key, package, srs, options, listener };
+        let coordinator = Coordinator { farm, own, key, package, srs, options, listener };
         Ok(Self { runtime: Some(runtime), coordinator })
     }
 

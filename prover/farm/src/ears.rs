@@ -2,7 +2,7 @@
 
 use crate::{
     access::Farm,
-    layout::{GIVEN_UP, Queue, handed_back_subject, results_subject},
+    layout::{Tenant, handed_back_subject, results_subject},
 };
 use async_nats::{
     Subscriber,
@@ -36,13 +36,12 @@ pub(crate) struct Ears {
 }
 
 impl Ears {
-    /// To the run `run`, whose jobs are in `queue`.
-    pub async fn listen(farm: &Farm, run: &str, queue: &Queue) -> Result<Self, String> {
+    /// To the run `run`, whose jobs are `tenant`'s.
+    pub async fn listen(farm: &Farm, run: &str, tenant: &Tenant) -> Result<Self, String> {
         let subscribe = async |subject: String| {
             farm.client.subscribe(subject).await.map_err(|error| error.to_string())
         };
-        let (results, given_up) =
-            (results_subject(run), format!("{GIVEN_UP}.{}", queue.consumer()));
+        let (results, given_up) = (results_subject(run), tenant.given_up_subject());
         let dead = farm.streams.dead.get_info().await.map_err(|error| error.to_string())?;
         let tail = |stream: &Stream, subject: &str, next| Tail {
             stream: stream.clone(),

@@ -1,5 +1,6 @@
 //! Why a farm can't be used.
 
+use crate::WireText;
 use std::path::PathBuf;
 use tessera_artifact::ArtifactError;
 
@@ -12,7 +13,7 @@ pub enum FarmError {
         /// The broker's address.
         url: String,
         /// What the client says.
-        reason: String,
+        reason: WireText,
     },
     /// The broker answered, with an error, or not in time.
     #[error("the farm's broker: {action}: {reason}")]
@@ -20,7 +21,15 @@ pub enum FarmError {
         /// What was asked of it.
         action: &'static str,
         /// What it says.
-        reason: String,
+        reason: WireText,
+    },
+    /// The broker's configuration does not let this key do it.
+    #[error("{action}: the farm's broker does not allow it to this key: {what}")]
+    NotAllowed {
+        /// What was to be done.
+        action: &'static str,
+        /// What the broker says.
+        what: WireText,
     },
     /// A key file.
     #[error(transparent)]
@@ -33,13 +42,13 @@ pub enum FarmError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A coordinator refused a proof under this worker's name.
-    #[error("the worker {worker} is refused by the farm: {reason}")]
+    /// Coordinators of all tenants refused proofs under this worker's name.
+    #[error("the worker {worker} is refused by every tenant of the farm: {reason}")]
     WorkerRefused {
         /// Its public key.
         worker: String,
         /// What the coordinator said.
-        reason: String,
+        reason: WireText,
     },
     /// A name that can't be part of a subject.
     #[error("{0:?} cannot name a tenant: letters, digits, - and _ are allowed, 1 to 32 of them")]
@@ -60,6 +69,6 @@ pub enum FarmError {
 impl FarmError {
     /// An answer of the broker that is an error.
     pub(crate) fn broker<E: std::fmt::Display>(action: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::Broker { action, reason: error.to_string() }
+        move |error| Self::Broker { action, reason: error.to_string().into() }
     }
 }

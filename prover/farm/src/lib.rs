@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! coordinator                           broker                              worker
-//! FarmProver ──sealed job────▶ TESSERA_JOBS, a work queue ──lease──▶ opens, proves, signs
-//!     │      ──sealed package▶ object store, by digest    ──────────▶ checks, keeps keys warm
+//! FarmProver ──sealed job────▶ a work queue per tenant ─────lease──▶ opens, proves, signs
+//!     │      ──sealed package▶ an object store per tenant ──────────▶ checks, keeps keys warm
 //!     ◀── verifies ◀────────── TESSERA_RESULTS, a subject a run ◀──── sealed to the coordinator
 //! ```
 //!
@@ -29,7 +29,9 @@ mod refusals;
 mod run;
 mod seal;
 mod serve_config;
+mod setup;
 mod status;
+mod text;
 mod warm;
 pub mod wire;
 mod worker;
@@ -41,8 +43,10 @@ pub use keys::{FarmKey, FarmPublicKey, Identity};
 pub use layout::Priority;
 pub use seal::Purpose;
 pub use serve_config::{Member, Members, Role, ServeConfig};
-pub use status::{Status, WorkerStatus, status};
-pub use worker::{Worker, WorkerOptions};
+pub use setup::set_up;
+pub use status::{QueueStatus, Status, WorkerStatus, status};
+pub use text::WireText;
+pub use worker::{StandIn, Worker, WorkerOptions};
 
 /// What coordinator and worker have to agree on: the messages' form, and the version of the circuits,
 /// which is the program's.

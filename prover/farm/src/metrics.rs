@@ -1,6 +1,6 @@
 //! What a worker counts, and where others read it.
 
-use crate::{FarmError, WorkerStatus};
+use crate::{FarmError, WorkerOptions, WorkerStatus};
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -23,6 +23,8 @@ const HEAD: usize = 4096;
 pub(crate) struct Figures {
     worker: String,
     version: String,
+    jobs: u64,
+    kernel_micros: Option<u64>,
     started: Instant,
     busy: AtomicU64,
     proven: AtomicU64,
@@ -34,10 +36,21 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub fn new(worker: String, version: String) -> Self {
+    pub fn new(worker: &str, options: &WorkerOptions) -> Self {
         let (busy, proven, failed, handed_back, milliseconds) = Default::default();
-        let (started, recent) = (Instant::now(), Mutex::default());
-        Self { worker, version, started, busy, proven, failed, handed_back, milliseconds, recent }
+        Self {
+            worker: worker.into(),
+            version: options.version.clone(),
+            jobs: options.jobs as u64,
+            kernel_micros: options.kernel.map(|kernel| kernel.as_micros() as u64),
+            started: Instant::now(),
+            busy,
+            proven,
+            failed,
+            handed_back,
+            milliseconds,
+            recent: Mutex::default(),
+        }
     }
 
     pub fn taken(&self) {
@@ -73,8 +86,10 @@ impl Figures {
 
     pub fn status(&self, warm: usize, warm_bytes: u64) -> WorkerStatus {
         WorkerStatus {
-            worker: self.worker.clone(),
-            version: self.version.clone(),
+            worker: self.worker.as_str().into(),
+            version: self.version.as_str().into(),
+            jobs: self.jobs,
+            kernel_micros: self.kernel_micros,
             seconds: self.started.elapsed().as_secs(),
             busy: self.busy.load(Relaxed),
             proven: self.proven.load(Relaxed),

@@ -1,8 +1,10 @@
 //! The tenants' queues as a worker sees them: which there are, and whose turn it is.
 
 use crate::{
+    WireText,
     access::Farm,
-    layout::{Priority, Queue},
+    layout::{Priority, Queue, Tenant, TenantStreams},
+    packages::Store,
 };
 use async_nats::jetstream::{self, consumer::PullConsumer};
 use futures_util::{StreamExt, TryStreamExt};
@@ -12,6 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The broker has so long to say whether there is a job. The client would wait for ever: a broker that ends
+/// between question and answer says nothing, and nobody asks again.
+const ANSWER: Duration = Duration::from_secs(5);
 /// Between two looks for new tenants.
 const LOOK_FOR_TENANTS: Duration = Duration::from_secs(5);
 
@@ -19,6 +24,8 @@ const LOOK_FOR_TENANTS: Duration = Duration::from_secs(5);
 pub(crate) struct Held {
     pub message: jetstream::Message,
     pub queue: Queue,
+    /// Where its package is.
+    pub packages: Store,
     /// How long the broker waits for a word about it.
     pub lease: Duration,
 }
@@ -42,52 +49,83 @@ impl Left {
 /// The tenants' queues, and who is next.
 #[derive(Default)]
 pub(crate) struct Queues {
-    known: BTreeMap<Queue, PullConsumer>,
+    tenants: BTreeMap<Tenant, TenantStreams>,
+    /// With the lease of each, which the operator can change.
+    known: BTreeMap<Queue, (PullConsumer, Duration)>,
     looked: Option<Instant>,
     /// The tenant served last, by priority: the next one in the order is served next.
-    served: BTreeMap<Priority, Queue>,
+    served: BTreeMap<Priority, Tenant>,
 }
 
 impl Queues {
     /// A queue that has work now; one that is not known is looked for at once.
-    pub fn wake(&mut self, consumer: &[u8]) {
-        let named = std::str::from_utf8(consumer).ok().and_then(Queue::of_consumer);
+    pub fn wake(&mut self, subject: &[u8]) {
+        let named = std::str::from_utf8(subject).ok().and_then(Queue::of_subject);
         if named.is_some_and(|queue| !self.known.contains_key(&queue)) {
             self.looked = None;
         }
     }
 
-    async fn look(&mut self, farm: &Farm) {
+    /// The tenants that there are, as far as this was looked up.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.keys()
+    }
+
+    /// Finds out which tenants and queues there are, if that is not known or was found out too long ago.
+    pub async fn look(&mut self, farm: &Farm) {
         if self.looked.is_some_and(|at| at.elapsed() < LOOK_FOR_TENANTS) {
             return;
         }
-        let jobs = &farm.streams.jobs;
-        let Ok(names) = jobs.consumer_names().try_collect::<Vec<String>>().await else { return };
-        self.looked = Some(Instant::now());
-        let queues: Vec<Queue> = names.iter().filter_map(|n| Queue::of_consumer(n)).collect();
-        self.known.retain(|queue, _| queues.contains(queue));
-        for queue in queues {
-            if !self.known.contains_key(&queue)
-                && let Ok(consumer) = jobs.get_consumer(&queue.consumer()).await
+        let names = farm.context.stream_names().try_collect::<Vec<String>>();
+        let Ok(names) = farm.asking.ask("cannot list the tenants", names).await else { return };
+        let tenants: Vec<_> = names.iter().filter_map(|n| Tenant::of_jobs_stream(n)).collect();
+        self.tenants.retain(|tenant, _| tenants.contains(tenant));
+        for tenant in tenants {
+            if !self.tenants.contains_key(&tenant)
+                && let Ok(found) = TenantStreams::find(&farm.context, &farm.asking, &tenant).await
             {
-                self.known.insert(queue, consumer);
+                self.tenants.insert(tenant, found);
             }
         }
+        self.looked = Some(Instant::now());
+        let mut known = BTreeMap::new();
+        for (tenant, streams) in &self.tenants {
+            let found = streams.jobs.consumers().try_collect::<Vec<_>>().await;
+            for info in found.unwrap_or_default() {
+                let Some(queue) = Queue::of_consumer(tenant, &info.name) else { continue };
+                let lease = info.config.backoff.first().copied().unwrap_or(info.config.ack_wait);
+                if let Some((consumer, _)) = self.known.remove(&queue) {
+                    known.insert(queue, (consumer, lease));
+                } else if let Ok(consumer) = streams.jobs.get_consumer(&queue.consumer()).await {
+                    known.insert(queue, (consumer, lease));
+                }
+            }
+        }
+        self.known = known;
     }
 
-    /// A job: of the highest priority that has one, the tenants in turn, a tenant's oldest first.
-    pub async fn next(&mut self, farm: &Farm, left: &Left) -> Option<Held> {
+    /// A job: of the highest priority that has one, the tenants in turn; of a tenant's those that have to be
+    /// done again, then the oldest.
+    pub async fn next(
+        &mut self,
+        farm: &Farm,
+        left: &Left,
+        refused_by: &BTreeMap<String, WireText>,
+    ) -> Option<Held> {
         self.look(farm).await;
         for priority in Priority::ALL {
-            let all: Vec<Queue> =
-                self.known.keys().filter(|queue| queue.priority == priority).cloned().collect();
+            let served = |tenant: &&Tenant| !refused_by.contains_key(&tenant.to_string());
+            let all: Vec<Tenant> = self.tenants.keys().filter(served).cloned().collect();
             let last = self.served.get(&priority);
-            let after = all.iter().position(|queue| last.is_some_and(|last| queue > last));
+            let after = all.iter().position(|tenant| last.is_some_and(|last| tenant > last));
             let start = after.unwrap_or(0);
-            for queue in all[start..].iter().chain(&all[..start]) {
-                if let Some(held) = self.take(left, queue).await {
-                    self.served.insert(priority, queue.clone());
-                    return Some(held);
+            for tenant in all[start..].iter().chain(&all[..start]) {
+                for again in [true, false] {
+                    let queue = Queue { priority, again, tenant: tenant.clone() };
+                    if let Some(held) = self.take(left, &queue).await {
+                        self.served.insert(priority, tenant.clone());
+                        return Some(held);
+                    }
                 }
             }
         }
@@ -98,18 +136,20 @@ impl Queues {
         if left.has(queue) {
             return None;
         }
-        let consumer = self.known.get(queue)?;
-        let fetched = consumer.fetch().max_messages(1).messages().await;
-        let message = match fetched {
-            Ok(mut batch) => batch.next().await?.ok(),
-            Err(_) => {
-                // The consumer may be gone with a broker that was set up anew.
-                self.looked = None;
-                None
-            }
-        }?;
-        let config = &consumer.cached_info().config;
-        let lease = config.backoff.first().copied().unwrap_or(config.ack_wait);
-        Some(Held { message, queue: queue.clone(), lease })
+        let (consumer, lease) = self.known.get(queue)?;
+        let lease = *lease;
+        let packages = self.tenants.get(&queue.tenant)?.packages.clone();
+        let fetched = tokio::time::timeout(ANSWER, async {
+            let mut batch = consumer.fetch().max_messages(1).messages().await.map_err(drop)?;
+            batch.next().await.transpose().map_err(drop)
+        });
+        let Ok(Ok(message)) = fetched.await else {
+            // The consumer may be gone with a broker that was set up anew.
+            self.looked = None;
+            self.known.remove(queue);
+            return None;
+        };
+        let message = message?;
+        Some(Held { message, queue: queue.clone(), packages, lease })
     }
 }

@@ -1,13 +1,13 @@
 //! One run: the jobs of one proof, from the first publication to the last valid result.
 
 use crate::{
-    FarmKey, Notice,
+    FarmError, FarmKey, Notice, WireText,
     coordinator::Coordinator,
     ears::Ears,
     layout::{
-        JOB_HEADER, PING, Queue, RUN_HEADER, VERSION_HEADER, WAKE, dead_subject, wanted_subject,
+        JOB_HEADER, PING, Queue, RUN_HEADER, VERSION_HEADER, WAKE, dead_subject, refused_subject,
+        wanted_subject,
     },
-    packages,
     refusals::{self, Refusal},
     wire::{JobId, Order, Outcome, Report},
 };
@@ -49,7 +49,7 @@ struct Task {
     /// When it was first seen to be out of the queue.
     gone: Option<Instant>,
     false_results: u32,
-    last_reason: Option<String>,
+    last_reason: Option<WireText>,
 }
 
 /// Why a run ended without its proofs.
@@ -69,13 +69,12 @@ pub(crate) struct Run<'a> {
     id: String,
     /// Results are sealed to it; it is gone with the run.
     key: FarmKey,
-    queue: Queue,
     open: BTreeMap<usize, Task>,
     done: HashSet<usize>,
     /// Results that were looked at, by digest: each comes twice, as it is sent and as it is stored.
     seen: HashSet<Sha256Digest>,
     refused: BTreeMap<String, bool>,
-    handed_back: BTreeSet<String>,
+    handed_back: BTreeSet<WireText>,
     progress: Instant,
     stored: Instant,
 }
@@ -95,12 +94,10 @@ impl<'a> Run<'a> {
             };
             (task.job.index().0, task)
         };
-        let options = &coordinator.options;
         Self {
             coordinator,
             id: hex::encode(rand::random::<[u8; 16]>()),
             key: FarmKey::generate(),
-            queue: Queue { priority: options.priority, tenant: options.tenant.clone() },
             open: jobs.into_iter().map(task).collect(),
             done: HashSet::new(),
             seen: HashSet::new(),
@@ -115,8 +112,9 @@ impl<'a> Run<'a> {
         let first = SegmentIndex(*self.open.keys().next().unwrap_or(&0));
         let broken = |reason: String| GivenUp { segment: first, reason };
         let coordinator = self.coordinator;
-        let mut ears =
-            Ears::listen(&coordinator.farm, &self.id, &self.queue).await.map_err(broken)?;
+        let mut ears = Ears::listen(&coordinator.farm, &self.id, &coordinator.own.tenant)
+            .await
+            .map_err(broken)?;
         let wanted = self.say_that_it_is_wanted().await.map_err(broken)?;
         let workers = self.look_for_workers();
         let ended = self.until_done(&mut ears, deliver).await;
@@ -181,6 +179,12 @@ impl<'a> Run<'a> {
         JobId { run: self.id.clone(), segment, attempt }
     }
 
+    /// Where the job goes that was published `attempt` times before.
+    fn queue(&self, attempt: u32) -> Queue {
+        let Coordinator { options, own, .. } = self.coordinator;
+        Queue { priority: options.priority, again: attempt > 0, tenant: own.tenant.clone() }
+    }
+
     /// Publishes the job of `segment` under its present id. One that the broker has already counts as
     /// published; one that it does not take now is published by a later sweep.
     async fn publish(&mut self, segment: SegmentIndex) -> Result<(), GivenUp> {
@@ -197,20 +201,20 @@ impl<'a> Run<'a> {
             .message_id(id.to_string())
             .header(VERSION_HEADER, crate::VERSION)
             .header(RUN_HEADER, self.id.as_str());
-        let published = farm.context.send_publish(self.queue.subject(), message).await;
-        let acknowledged = match published {
-            Ok(future) => future.await,
-            Err(error) => Err(error),
-        };
-        let sequence = match acknowledged {
+        let subject = self.queue(task.attempt).subject();
+        let published = async { farm.context.send_publish(subject.clone(), message).await?.await };
+        let sequence = match farm.asking.ask("cannot publish a job", published).await {
             Ok(ack) => Some(ack.sequence),
+            Err(error @ FarmError::NotAllowed { .. }) => {
+                return Err(GivenUp { segment, reason: error.to_string() });
+            }
             Err(error) => {
                 tracing::warn!(%segment, %error, "the broker did not take a job");
                 None
             }
         };
         if sequence.is_some() {
-            let _ = farm.client.publish(WAKE, self.queue.consumer().into()).await;
+            let _ = farm.client.publish(WAKE, subject.into()).await;
         }
         if let Some(task) = self.open.get_mut(&segment.0) {
             (task.sequence, task.published, task.gone) = (sequence, Instant::now(), None);
@@ -219,7 +223,12 @@ impl<'a> Run<'a> {
     }
 
     /// Publishes the job of `segment` under a new id.
-    async fn again(&mut self, segment: SegmentIndex, reason: String) -> Result<(), GivenUp> {
+    async fn again(
+        &mut self,
+        segment: SegmentIndex,
+        reason: impl Into<WireText>,
+    ) -> Result<(), GivenUp> {
+        let reason = reason.into();
         let Some(task) = self.open.get_mut(&segment.0) else { return Ok(()) };
         task.attempt += 1;
         task.last_reason = Some(reason.clone());
@@ -228,7 +237,7 @@ impl<'a> Run<'a> {
             return Err(GivenUp { segment, reason });
         }
         if let Some(sequence) = task.sequence.take() {
-            let _ = self.coordinator.farm.streams.jobs.delete_message(sequence).await;
+            let _ = self.coordinator.own.jobs.delete_message(sequence).await;
         }
         self.say(Notice::Again { segment, reason });
         self.publish(segment).await
@@ -258,7 +267,7 @@ impl<'a> Run<'a> {
         }
         match Report::open(&id, &self.key.0, payload) {
             Err(error) => {
-                self.say(Notice::Garbage { segment, reason: error.to_string() });
+                self.say(Notice::Garbage { segment, reason: error.to_string().into() });
                 self.false_result(segment, "a result that nobody signed").await
             }
             Ok(report) if self.is_refused(&report.worker).await => {
@@ -280,7 +289,9 @@ impl<'a> Run<'a> {
             Outcome::Proof { proof } => {
                 let read = Proof::from_bytes(Path::new("the worker's proof"), proof.as_bytes());
                 let accepted = match read {
-                    Ok((proof, _)) => deliver(segment, proof).map_err(|error| error.to_string()),
+                    Ok((proof, _)) => {
+                        deliver(segment, proof).map_err(|error| error.to_string().into())
+                    }
                     Err(_) => Err("it cannot be read".into()),
                 };
                 match accepted {
@@ -309,8 +320,9 @@ impl<'a> Run<'a> {
                 self.say(Notice::Failed { segment, worker, reason });
                 if self.stored.elapsed() >= STORE_AGAIN {
                     self.stored = Instant::now();
-                    let Coordinator { farm, key, package, .. } = self.coordinator;
-                    if let Err(error) = packages::put(farm, key, package, true).await {
+                    let Coordinator { farm, own, key, package, .. } = self.coordinator;
+                    let put = own.packages.put(&farm.asking, key, package, true);
+                    if let Err(error) = put.await {
                         tracing::warn!(%error, "the package could not be stored again");
                     }
                 }
@@ -320,11 +332,16 @@ impl<'a> Run<'a> {
     }
 
     /// A false proof costs its worker its name.
-    async fn refuse(&mut self, id: JobId, worker: String, reason: String) -> Result<(), GivenUp> {
+    async fn refuse(&mut self, id: JobId, worker: String, reason: WireText) -> Result<(), GivenUp> {
         let segment = id.segment;
-        let refusal =
-            Refusal { worker: worker.clone(), reason: reason.clone(), job: id.to_string() };
-        if let Err(error) = refusals::record(&self.coordinator.farm, &refusal).await {
+        let Coordinator { farm, own, .. } = self.coordinator;
+        let refusal = Refusal {
+            worker: worker.as_str().into(),
+            tenant: own.tenant.to_string().into(),
+            reason: reason.clone(),
+            job: id.to_string().into(),
+        };
+        if let Err(error) = refusals::record(farm, &own.tenant, &refusal).await {
             tracing::warn!(%error, "a refusal is not written down, but holds for this run");
         }
         self.refused.insert(worker.clone(), true);
@@ -339,7 +356,7 @@ impl<'a> Run<'a> {
             let reason = format!("{MOST_FALSE} results of it were false");
             return Err(GivenUp { segment, reason });
         }
-        self.again(segment, reason.into()).await
+        self.again(segment, reason).await
     }
 
     async fn is_refused(&mut self, worker: &str) -> bool {
@@ -347,13 +364,15 @@ impl<'a> Run<'a> {
             return *refused;
         }
         // A broker that does not answer now is asked again with the next result.
-        let Ok(found) = refusals::of(&self.coordinator.farm, worker).await else { return false };
+        let Coordinator { farm, own, .. } = self.coordinator;
+        let subject = refused_subject(&own.tenant, worker);
+        let Ok(found) = refusals::under(farm, &subject).await else { return false };
         self.refused.insert(worker.into(), found.is_some());
         found.is_some()
     }
 
     fn handed_back(&mut self, payload: &[u8]) {
-        let reason: String = String::from_utf8_lossy(payload).chars().take(200).collect();
+        let reason = WireText::from_bytes(payload);
         if self.handed_back.len() < 100 && self.handed_back.insert(reason.clone()) {
             self.say(Notice::HandedBack { reason });
         }
@@ -382,7 +401,7 @@ impl<'a> Run<'a> {
         }
         let id = self.id_of(segment, task.attempt).to_string();
         let letter = json!({ "job": id, "segment": segment.0, "reason": reason });
-        let subject = dead_subject(&self.queue.tenant);
+        let subject = dead_subject(&self.coordinator.own.tenant);
         let published =
             self.coordinator.farm.context.publish(subject, letter.to_string().into()).await;
         if let Ok(acknowledged) = published {
@@ -412,7 +431,7 @@ impl<'a> Run<'a> {
             if task.sequence.is_none() {
                 self.publish(segment).await?;
             } else if gone.elapsed() >= GRACE {
-                self.again(segment, "it left the queue without a result".into()).await?;
+                self.again(segment, "it left the queue without a result").await?;
             }
         }
         for segment in self.segments() {
@@ -429,7 +448,7 @@ impl<'a> Run<'a> {
         let Some(task) = self.open.get(&segment.0) else { return true };
         let Some(sequence) = task.sequence else { return false };
         let id = self.id_of(segment, task.attempt).to_string();
-        match self.coordinator.farm.streams.jobs.get_raw_message(sequence).await {
+        match self.coordinator.own.jobs.get_raw_message(sequence).await {
             Ok(message) => {
                 let named = message.headers.get(async_nats::header::NATS_MESSAGE_ID);
                 named.is_some_and(|name| name.as_str() == id)
@@ -440,11 +459,10 @@ impl<'a> Run<'a> {
 
     /// Whether a worker has it: what only waits for one is not late.
     async fn is_held(&self, segment: SegmentIndex) -> bool {
-        let Some(sequence) = self.open.get(&segment.0).and_then(|task| task.sequence) else {
-            return false;
-        };
-        let jobs = &self.coordinator.farm.streams.jobs;
-        let info = jobs.consumer_info(self.queue.consumer()).await;
+        let Some(task) = self.open.get(&segment.0) else { return false };
+        let Some(sequence) = task.sequence else { return false };
+        let jobs = &self.coordinator.own.jobs;
+        let info = jobs.consumer_info(self.queue(task.attempt).consumer()).await;
         info.is_ok_and(|info| info.delivered.stream_sequence >= sequence)
     }
 
@@ -466,7 +484,7 @@ impl<'a> Run<'a> {
     /// other jobs in some versions of the broker.
     async fn clear_queue(&self) {
         for sequence in self.open.values().filter_map(|task| task.sequence) {
-            let _ = self.coordinator.farm.streams.jobs.delete_message(sequence).await;
+            let _ = self.coordinator.own.jobs.delete_message(sequence).await;
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Role {
     Worker,
     /// Gives jobs, under its own name as a tenant.
     Tenant,
+    /// Makes the tenants' streams and queues, and looks after the broker.
+    Operator,
 }
 
 /// Somebody on a farm. Public.
@@ -87,83 +89,96 @@ fn list(subjects: &[String]) -> String {
     subjects.iter().map(|subject| format!("            {}\n", quoted(subject))).collect()
 }
 
-/// What everybody asks the broker.
-fn common() -> Vec<String> {
-    let streams = [layout::JOBS, layout::RESULTS, layout::DEAD, layout::REFUSED];
-    let object = format!("OBJ_{}", layout::PACKAGES);
-    let mut subjects = vec!["$JS.API.STREAM.INFO.*".to_owned()];
-    let all = streams.iter().map(|name| (*name).to_owned()).chain([object.clone()]);
-    subjects.extend(all.map(|name| format!("$JS.API.STREAM.CREATE.{name}")));
-    subjects.extend([
-        format!("$JS.API.STREAM.MSG.GET.{}", layout::REFUSED),
-        format!("$JS.API.STREAM.MSG.GET.{object}"),
-        format!("$JS.API.DIRECT.GET.{object}.>"),
-        format!("$JS.API.CONSUMER.INFO.{}.*", layout::JOBS),
-    ]);
-    subjects
+/// What somebody may publish, and what it may listen to.
+struct Allowed {
+    publish: Vec<String>,
+    subscribe: Vec<String>,
 }
 
-fn worker(member: &Member) -> (Vec<String>, Vec<String>) {
-    let object = format!("OBJ_{}", layout::PACKAGES);
-    let mut publish = common();
-    publish.extend([
-        "tessera.results.*".into(),
-        "tessera.dead.*".into(),
-        "tessera.back.*".into(),
-        "tessera.wanted.*".into(),
-        format!("$JS.API.CONSUMER.NAMES.{}", layout::JOBS),
-        format!("$JS.API.CONSUMER.MSG.NEXT.{}.*", layout::JOBS),
-        format!("$JS.ACK.{}.>", layout::JOBS),
-        // A package is read by a consumer without a name.
-        format!("$JS.API.CONSUMER.CREATE.{object}"),
-        format!("$JS.API.CONSUMER.CREATE.{object}.>"),
-        format!("$JS.API.CONSUMER.DELETE.{object}.>"),
-        format!("$JS.FC.{object}.>"),
-    ]);
-    let subscribe = vec![
-        format!("_INBOX.{}.>", member.nkey),
-        layout::WAKE.into(),
-        layout::PING.into(),
-        layout::refused_subject(&member.nkey),
-    ];
-    (publish, subscribe)
+const STREAMS: [&str; 3] = [layout::RESULTS, layout::DEAD, layout::REFUSED];
+
+impl Allowed {
+    /// What everybody needs: its own inbox, and who is refused.
+    fn common(member: &Member) -> Self {
+        let mut publish = STREAMS.map(|name| format!("$JS.API.STREAM.INFO.{name}")).to_vec();
+        publish.push(format!("$JS.API.STREAM.MSG.GET.{}", layout::REFUSED));
+        publish.push("$JS.API.STREAM.NAMES".into());
+        Self { publish, subscribe: vec![format!("_INBOX.{}.>", member.nkey)] }
+    }
+
+    fn worker(member: &Member, tenants: &[Tenant]) -> Self {
+        let mut allowed = Self::common(member);
+        allowed.publish.extend(
+            ["tessera.results.*", "tessera.dead.*", "tessera.back.*", "tessera.wanted.*"]
+                .map(String::from),
+        );
+        for tenant in tenants {
+            let (jobs, packages) = (tenant.jobs_stream(), tenant.packages_stream());
+            allowed.publish.extend([
+                format!("$JS.API.STREAM.INFO.{jobs}"),
+                format!("$JS.API.STREAM.INFO.{packages}"),
+                format!("$JS.API.CONSUMER.LIST.{jobs}"),
+                format!("$JS.API.CONSUMER.INFO.{jobs}.*"),
+                format!("$JS.API.CONSUMER.MSG.NEXT.{jobs}.*"),
+                format!("$JS.ACK.{jobs}.>"),
+                format!("$JS.API.DIRECT.GET.{packages}"),
+                format!("$JS.API.DIRECT.GET.{packages}.>"),
+            ]);
+        }
+        let refused = layout::refused_subject("*", &member.nkey);
+        allowed.subscribe.extend([layout::WAKE.into(), layout::PING.into(), refused]);
+        allowed
+    }
+
+    /// Nothing here lets a tenant choose how a stream or a consumer is set up: with a deliver subject or a
+    /// source of its own choice, the broker would do in its name what it may not do itself.
+    fn tenant(member: &Member, tenant: &Tenant) -> Self {
+        let mut allowed = Self::common(member);
+        let (jobs, packages) = (tenant.jobs_stream(), tenant.packages_stream());
+        allowed.publish.extend([
+            format!("tessera.jobs.{tenant}.*"),
+            layout::dead_subject(tenant),
+            layout::refused_subject(tenant, "*"),
+            layout::WAKE.into(),
+            layout::PING.into(),
+            format!("$O.{}.>", tenant.packages_bucket()),
+            format!("$JS.API.STREAM.INFO.{jobs}"),
+            format!("$JS.API.STREAM.INFO.{packages}"),
+            format!("$JS.API.STREAM.PURGE.{packages}"),
+            format!("$JS.API.DIRECT.GET.{packages}.>"),
+            format!("$JS.API.STREAM.MSG.DELETE.{jobs}"),
+            format!("$JS.API.STREAM.MSG.GET.{jobs}"),
+            format!("$JS.API.CONSUMER.LIST.{jobs}"),
+            format!("$JS.API.CONSUMER.INFO.{jobs}.*"),
+            format!("$JS.API.STREAM.MSG.GET.{}", layout::RESULTS),
+            format!("$JS.API.STREAM.MSG.GET.{}", layout::DEAD),
+        ]);
+        allowed.subscribe.extend([
+            "tessera.results.*".into(),
+            "tessera.wanted.*".into(),
+            "tessera.back.*".into(),
+            tenant.given_up_subject(),
+        ]);
+        allowed
+    }
+
+    /// Whatever JetStream has; no jobs, and no results.
+    fn operator(member: &Member) -> Self {
+        let mut allowed = Self::common(member);
+        allowed.publish.extend(["$JS.API.>".into(), layout::PING.into()]);
+        allowed
+    }
 }
 
-fn tenant(member: &Member) -> (Vec<String>, Vec<String>) {
-    let object = format!("OBJ_{}", layout::PACKAGES);
-    let mut publish = common();
-    publish.extend([
-        format!("tessera.jobs.{}.*", member.name),
-        format!("tessera.dead.{}", member.name),
-        "tessera.refused.*".into(),
-        layout::WAKE.into(),
-        layout::PING.into(),
-        format!("$O.{}.>", layout::PACKAGES),
-        format!("$JS.API.STREAM.PURGE.{object}"),
-        format!("$JS.API.STREAM.MSG.DELETE.{}", layout::JOBS),
-        format!("$JS.API.CONSUMER.LIST.{}", layout::JOBS),
-        format!("$JS.API.CONSUMER.CREATE.{}.>", layout::JOBS),
-        format!("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", layout::JOBS),
-    ]);
-    let streams = [layout::JOBS, layout::RESULTS, layout::DEAD];
-    publish.extend(streams.map(|name| format!("$JS.API.STREAM.MSG.GET.{name}")));
-    let subscribe = vec![
-        format!("_INBOX.{}.>", member.nkey),
-        "tessera.results.*".into(),
-        "tessera.wanted.*".into(),
-        "tessera.back.*".into(),
-        format!("{}.*", layout::GIVEN_UP),
-    ];
-    (publish, subscribe)
-}
-
-fn user(member: &Member) -> String {
-    let (publish, subscribe) = match member.role {
-        Role::Worker => worker(member),
-        Role::Tenant => tenant(member),
+fn user(member: &Member, tenants: &[Tenant]) -> String {
+    let allowed = match (member.role, member.name.parse()) {
+        (Role::Tenant, Ok(tenant)) => Allowed::tenant(member, &tenant),
+        (Role::Operator, _) => Allowed::operator(member),
+        _ => Allowed::worker(member, tenants),
     };
-    let (publish, subscribe, nkey) = (list(&publish), list(&subscribe), &member.nkey);
-    let (name, role) = (&member.name, format!("{:?}", member.role).to_lowercase());
+    let (publish, subscribe) = (list(&allowed.publish), list(&allowed.subscribe));
+    let (name, role, nkey) =
+        (&member.name, format!("{:?}", member.role).to_lowercase(), &member.nkey);
     format!(
         "      # {role} {name}
       {{
@@ -192,7 +207,10 @@ impl ServeConfig {
             None => "# No TLS: only for a network that nobody else is on.\n".into(),
         };
         let (listen, store) = (quoted(&self.listen), quoted(&self.store.display().to_string()));
-        let users: String = members.members.iter().map(user).collect();
+        let members = &members.members;
+        let tenants = members.iter().filter(|member| member.role == Role::Tenant);
+        let tenants: Vec<Tenant> = tenants.filter_map(|member| member.name.parse().ok()).collect();
+        let users: String = members.iter().map(|member| user(member, &tenants)).collect();
         format!(
             "# A broker for a farm of Tessera, written by `tessera farm serve-config`.
 # Start it: nats-server -c THIS_FILE
@@ -200,6 +218,9 @@ impl ServeConfig {
 server_name: tessera-farm
 listen: {listen}
 max_payload: 1MB
+# A connection that is cut is noticed within half a minute.
+ping_interval: \"10s\"
+ping_max: 2
 {tls}
 jetstream {{
   store_dir: {store}

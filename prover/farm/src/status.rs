@@ -1,18 +1,21 @@
 //! What is on a farm now.
 
 use crate::{
-    FarmError,
+    FarmError, WireText,
     access::Farm,
-    layout::{PING, Queue},
+    layout::{PING, Queue, Tenant, TenantStreams, dead_subject},
     refusals::{self, Refusal},
 };
 use futures_util::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 /// Workers have so long to answer.
 const ANSWERS: Duration = Duration::from_millis(700);
-/// Answers and refusals that are read.
+/// Answers that are read.
 const MOST: usize = 10_000;
 
 /// What a worker says about itself.
@@ -20,11 +23,18 @@ const MOST: usize = 10_000;
 #[serde(rename_all = "camelCase")]
 pub struct WorkerStatus {
     /// Its public key.
-    pub worker: String,
+    pub worker: WireText,
     /// [`VERSION`](crate::VERSION) of its program.
-    pub version: String,
+    pub version: WireText,
     /// Since its start.
     pub seconds: u64,
+    /// Jobs that it takes at once.
+    #[serde(default = "one")]
+    pub jobs: u64,
+    /// Microseconds of the planner's unit of work (see `tessera model plan`) with all threads that prove one
+    /// job; unknown where it was not measured.
+    #[serde(default)]
+    pub kernel_micros: Option<u64>,
     /// Jobs in hand.
     pub busy: u64,
     /// Proofs since its start.
@@ -41,7 +51,11 @@ pub struct WorkerStatus {
     pub warm_bytes: u64,
 }
 
-/// Jobs that wait in a queue.
+fn one() -> u64 {
+    1
+}
+
+/// Jobs that wait in a tenant's queues of one priority.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStatus {
@@ -63,49 +77,67 @@ pub struct QueueStatus {
 pub struct Status {
     /// Those that answered.
     pub workers: Vec<WorkerStatus>,
-    /// The tenants' queues.
+    /// The tenants' queues, as far as this key may see them: all for the operator, its own for a tenant.
     pub queues: Vec<QueueStatus>,
-    /// Dead letters of the last 30 days.
+    /// Dead letters of the last 30 days in these tenants' name.
     pub dead_letters: u64,
     /// Workers that are refused.
     pub refused: Vec<Refusal>,
 }
 
-/// Asks the broker and everybody on it.
+/// Asks the broker and everybody on it. What this key may not see is left out.
 pub async fn status(farm: &Farm) -> Result<Status, FarmError> {
     let workers = workers(farm).await?;
-    let mut queues = vec![];
-    let mut consumers = farm.streams.jobs.consumers();
-    while let Some(info) =
-        consumers.try_next().await.map_err(FarmError::broker("cannot list the queues"))?
-    {
-        let Some(queue) = Queue::of_consumer(&info.name) else { continue };
-        let first = farm.streams.jobs.get_first_raw_message_by_subject(queue.subject(), 1).await;
-        let age = |time| SystemTime::now().duration_since(time).map_or(0, |age| age.as_secs());
-        queues.push(QueueStatus {
-            tenant: queue.tenant.to_string(),
-            priority: queue.priority.to_string(),
-            waiting: info.num_pending,
-            in_hand: info.num_ack_pending as u64,
-            oldest_seconds: first.ok().map(|message| age(SystemTime::from(message.time))),
-        });
+    let names = farm.context.stream_names().try_collect::<Vec<String>>();
+    let names = farm.asking.ask("cannot list the tenants", names).await?;
+    let (mut queues, mut dead_letters) = (vec![], 0);
+    for tenant in names.iter().filter_map(|name| Tenant::of_jobs_stream(name)) {
+        match queues_of(farm, &tenant).await {
+            Err(FarmError::NotAllowed { .. }) => continue,
+            found => queues.extend(found?),
+        }
+        let dead = farm.streams.dead.info_with_subjects(dead_subject(&tenant));
+        let mut dead = farm.asking.ask("cannot count the dead letters", dead).await?;
+        while let Ok(Some((_, count))) = dead.try_next().await {
+            dead_letters += count as u64;
+        }
     }
-    queues.sort_by(|a, b| (&a.tenant, &a.priority).cmp(&(&b.tenant, &b.priority)));
-    let dead = farm.streams.dead.info_with_subjects("tessera.dead.*").await;
-    let mut dead = dead.map_err(FarmError::broker("cannot count the dead letters"))?;
-    let mut dead_letters = 0;
-    while let Ok(Some((_, count))) = dead.try_next().await {
-        dead_letters += count as u64;
-    }
-    Ok(Status { workers, queues, dead_letters, refused: refused(farm).await? })
+    let refused = refusals::all_of(farm, "*").await?.into_values().collect();
+    Ok(Status { workers, queues, dead_letters, refused })
 }
 
-async fn workers(farm: &Farm) -> Result<Vec<WorkerStatus>, FarmError> {
-    let failed = || FarmError::broker("cannot ask the workers");
+/// The queues of `tenant`, those for what is done again among the others.
+async fn queues_of(farm: &Farm, tenant: &Tenant) -> Result<Vec<QueueStatus>, FarmError> {
+    let action = "cannot list the queues of a tenant";
+    let streams = TenantStreams::find(&farm.context, &farm.asking, tenant).await?;
+    let consumers = streams.jobs.consumers().try_collect::<Vec<_>>();
+    let mut queues = BTreeMap::new();
+    for info in farm.asking.ask(action, consumers).await? {
+        let Some(queue) = Queue::of_consumer(tenant, &info.name) else { continue };
+        let first = streams.jobs.get_first_raw_message_by_subject(queue.subject(), 1).await;
+        let age = |time| SystemTime::now().duration_since(time).map_or(0, |age| age.as_secs());
+        let oldest = first.ok().map(|message| age(SystemTime::from(message.time)));
+        let status = queues.entry(queue.priority).or_insert_with(|| QueueStatus {
+            tenant: tenant.to_string(),
+            priority: queue.priority.to_string(),
+            waiting: 0,
+            in_hand: 0,
+            oldest_seconds: None,
+        });
+        status.waiting += info.num_pending;
+        status.in_hand += info.num_ack_pending as u64;
+        status.oldest_seconds = status.oldest_seconds.max(oldest);
+    }
+    Ok(queues.into_values().collect())
+}
+
+/// The workers that answer.
+pub(crate) async fn workers(farm: &Farm) -> Result<Vec<WorkerStatus>, FarmError> {
     let inbox = farm.client.new_inbox();
-    let mut answers = farm.client.subscribe(inbox.clone()).await.map_err(failed())?;
+    let answers = farm.client.subscribe(inbox.clone()).await;
+    let mut answers = answers.map_err(FarmError::broker("cannot ask the workers"))?;
     let asked = farm.client.publish_with_reply(PING, inbox, "".into()).await;
-    asked.map_err(|error| FarmError::broker("cannot ask the workers")(error))?;
+    asked.map_err(FarmError::broker("cannot ask the workers"))?;
     let mut workers = vec![];
     let end = tokio::time::Instant::now() + ANSWERS;
     while let Ok(Some(answer)) = tokio::time::timeout_at(end, answers.next()).await {
@@ -121,21 +153,4 @@ async fn workers(farm: &Farm) -> Result<Vec<WorkerStatus>, FarmError> {
     }
     workers.sort_by(|a, b| a.worker.cmp(&b.worker));
     Ok(workers)
-}
-
-async fn refused(farm: &Farm) -> Result<Vec<Refusal>, FarmError> {
-    let stream = &farm.streams.refused;
-    let info = stream.info_with_subjects("tessera.refused.*").await;
-    let mut info = info.map_err(FarmError::broker("cannot read who is refused"))?;
-    let mut refused = vec![];
-    while let Ok(Some((subject, _))) = info.try_next().await {
-        let worker = subject.rsplit('.').next().unwrap_or_default();
-        if let Ok(Some(refusal)) = refusals::of(farm, worker).await
-            && refused.len() < MOST
-        {
-            refused.push(refusal);
-        }
-    }
-    refused.sort_by(|a: &Refusal, b| a.worker.cmp(&b.worker));
-    Ok(refused)
 }

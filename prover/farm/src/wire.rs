@@ -1,7 +1,7 @@
 //! What travels: orders from a coordinator to a worker, reports back. Both sealed.
 
 use crate::{
-    FarmKey, FarmPublicKey, Identity,
+    FarmKey, FarmPublicKey, Identity, WireText,
     seal::{self, Private, Purpose},
 };
 use serde::{Deserialize, Serialize};
@@ -132,14 +132,14 @@ pub enum Outcome {
     /// The worker could not.
     Failed {
         /// Why; nothing secret.
-        reason: String,
+        reason: WireText,
         /// Whether it is a dead letter now.
         last: bool,
     },
     /// The package is not in the store, or is damaged there.
     NoPackage {
         /// Which of the two.
-        reason: String,
+        reason: WireText,
     },
 }
 
@@ -245,6 +245,28 @@ mod tests {
             let sealed = seal::seal(&to.0, Purpose::Result, &id(0).to_string(), &plain).unwrap();
             let refused = Report::open(&id(0), &coordinator.0, &sealed);
             assert!(matches!(refused, Err(WireError::Signature)));
+        }
+    }
+
+    /// A worker that has a program of its own signs what it likes.
+    #[test]
+    fn what_a_worker_says_is_shown_and_not_obeyed() {
+        let (coordinator, worker) = (FarmKey::generate(), Identity::generate());
+        for outcome in ["Failed", "NoPackage"] {
+            let text = format!(
+                "{{\"outcome\":\"{outcome}\",\"reason\":\"a\\u001b[2J\\r\\nb\",\"last\":false}}"
+            );
+            let signature = hex::encode(worker.sign(&signed(&id(0), &text)));
+            let file = SignedFile { worker: worker.name(), outcome: text, signature };
+            let plain = encode_json(Path::new("report"), SIGNED, VERSION, &file).unwrap();
+            let to = coordinator.public();
+            let sealed = seal::seal(&to.0, Purpose::Result, &id(0).to_string(), &plain).unwrap();
+            let report = Report::open(&id(0), &coordinator.0, &sealed).unwrap();
+            let (Outcome::Failed { reason, .. } | Outcome::NoPackage { reason }) = report.outcome
+            else {
+                panic!("it is not a proof");
+            };
+            assert_eq!(&*reason, "a\u{fffd}[2J\u{fffd}\u{fffd}b");
         }
     }
 

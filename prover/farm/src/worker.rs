@@ -4,14 +4,13 @@
 //! must not lose its lease. A job is in this process's memory only; nothing of it is written to a disk.
 
 use crate::{
-    Access, FarmError, FarmKey, Identity, VERSION,
+    Access, FarmError, FarmKey, Identity, VERSION, WireText,
     access::Farm,
     layout::{
         JOB_HEADER, PING, Queue, RUN_HEADER, VERSION_HEADER, WAKE, dead_subject,
         handed_back_subject, refused_subject, results_subject, wanted_subject,
     },
     metrics::{self, Figures},
-    packages,
     queues::{Held, Left, Queues},
     refusals,
     warm::{Strings, Warm},
@@ -23,13 +22,14 @@ use async_nats::{
 };
 use futures_util::{FutureExt, StreamExt};
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tessera_artifact::Sha256Digest;
-use tessera_proving::Prover;
+use tessera_proving::{Prover, SegmentJob};
 use tessera_setup::SrsSource;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -41,6 +41,9 @@ const LEAVE: Duration = Duration::from_secs(10);
 const OFFERS: u32 = 60;
 /// Until whoever waits for a result has to answer.
 const WANTED: Duration = Duration::from_secs(2);
+
+/// Gives the text of a proof for a job.
+pub type StandIn = Arc<dyn Fn(&SegmentJob) -> String + Send + Sync>;
 
 /// What a worker is set up with.
 pub struct WorkerOptions {
@@ -60,6 +63,10 @@ pub struct WorkerOptions {
     pub grace: Duration,
     /// Where `/metrics` and `/healthz` are served.
     pub metrics: Option<SocketAddr>,
+    /// How long the planner's unit of work takes here, with the threads that prove one job.
+    pub kernel: Option<Duration>,
+    /// Makes what is sent as a proof, where everything but proving is to be measured. May sleep.
+    pub stand_in: Option<StandIn>,
     /// [`VERSION`], where it is not a test of others.
     pub version: String,
 }
@@ -76,6 +83,8 @@ impl WorkerOptions {
             job_limit: Duration::from_secs(15 * 60),
             grace: Duration::from_secs(60),
             metrics: None,
+            kernel: None,
+            stand_in: None,
             version: VERSION.into(),
         }
     }
@@ -87,6 +96,8 @@ pub struct Worker {
     wake: Subscriber,
     refused: Subscriber,
     pings: Subscriber,
+    /// Who refuses it, and why.
+    refused_by: BTreeMap<String, WireText>,
 }
 
 struct Inner {
@@ -112,56 +123,65 @@ enum Rest {
 }
 
 impl Worker {
-    /// Connects. A worker that the farm refuses does not get in.
+    /// Connects.
     pub async fn connect(access: &Access, options: WorkerOptions) -> Result<Self, FarmError> {
         let farm = access.connect("tessera worker").await?;
         let name = options.identity.name();
-        if let Some(refusal) = refusals::of(&farm, &name).await? {
-            return Err(FarmError::WorkerRefused { worker: name, reason: refusal.reason });
-        }
         let subscribe = async |subject: String| {
             let subscribed = farm.client.subscribe(subject).await;
             subscribed.map_err(FarmError::broker("cannot subscribe"))
         };
         let (wake, pings) = (subscribe(WAKE.into()).await?, subscribe(PING.into()).await?);
-        let refused = subscribe(refused_subject(&name)).await?;
+        let refused = subscribe(refused_subject("*", &name)).await?;
+        let told = refusals::all_of(&farm, &name).await?.into_iter();
+        let refused_by = told.map(|((tenant, _), refusal)| (tenant, refusal.reason)).collect();
         let inner = Arc::new(Inner {
             strings: Arc::new(Strings::new(options.srs.clone())),
             warm: Mutex::new(Warm::new(options.keys_bytes)),
-            figures: Arc::new(Figures::new(name.clone(), options.version.clone())),
+            figures: Arc::new(Figures::new(&name, &options)),
             hand_back: watch::Sender::new(false),
             left: Left::default(),
             farm,
             options,
             name,
         });
-        Ok(Self { inner, wake, refused, pings })
+        Ok(Self { inner, wake, refused, pings, refused_by })
     }
 
     /// Works until `stop` is ready, then finishes what it has in hand.
+    ///
+    /// # Errors
+    /// [`FarmError::WorkerRefused`] when there is no tenant that does not refuse this worker.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), FarmError> {
         if let Some(address) = self.inner.options.metrics {
             metrics::serve(address, self.inner.figures.clone()).await?;
         }
-        tracing::info!(worker = %self.inner.name, version = %self.inner.options.version, "ready");
         let slots = Arc::new(Semaphore::new(self.inner.options.jobs));
         let mut queues = Queues::default();
+        queues.look(&self.inner.farm).await;
+        self.check_refusals(&queues)?;
+        tracing::info!(worker = %self.inner.name, version = %self.inner.options.version, "ready");
         let mut stop = std::pin::pin!(stop);
         let ended = loop {
+            if let Err(refused) = self.check_refusals(&queues) {
+                break Err(refused);
+            }
             let slot = tokio::select! {
                 () = &mut stop => break Ok(()),
-                Some(refusal) = self.refused.next() => break Err(self.refusal(&refusal.payload)),
+                Some(refusal) = self.refused.next() => { self.refuse(&refusal); continue }
                 Some(ping) = self.pings.next() => { self.pong(ping).await; continue }
                 Ok(slot) = slots.clone().acquire_owned() => slot,
             };
-            if let Some(held) = queues.next(&self.inner.farm, &self.inner.left).await {
+            if let Some(held) =
+                queues.next(&self.inner.farm, &self.inner.left, &self.refused_by).await
+            {
                 self.inner.clone().start(held, slot);
                 continue;
             }
             drop(slot);
             tokio::select! {
                 () = &mut stop => break Ok(()),
-                Some(refusal) = self.refused.next() => break Err(self.refusal(&refusal.payload)),
+                Some(refusal) = self.refused.next() => self.refuse(&refusal),
                 Some(ping) = self.pings.next() => self.pong(ping).await,
                 Some(wake) = self.wake.next() => {
                     queues.wake(&wake.payload);
@@ -184,9 +204,25 @@ impl Worker {
         ended
     }
 
-    fn refusal(&self, payload: &[u8]) -> FarmError {
-        let refusal = refusals::read(&self.inner.name, payload);
-        FarmError::WorkerRefused { worker: refusal.worker, reason: refusal.reason }
+    /// A tenant refuses this worker: its jobs are for others from now on.
+    fn refuse(&mut self, message: &async_nats::Message) {
+        let refusal = refusals::read(&message.subject, &message.payload);
+        let (tenant, reason) = (refusal.tenant, refusal.reason);
+        tracing::error!(%tenant, %reason, "refused: this worker takes no more of the tenant's jobs");
+        self.refused_by.insert(tenant.to_string(), reason);
+    }
+
+    /// Fails where no tenant is left to work for.
+    fn check_refusals(&self, queues: &Queues) -> Result<(), FarmError> {
+        let reasons = queues.tenants().map(|name| self.refused_by.get(&name.to_string()));
+        let reasons: Option<Vec<_>> = reasons.collect();
+        match reasons.as_deref() {
+            None | Some([]) => Ok(()),
+            Some([reason, ..]) => {
+                let worker = self.inner.name.clone();
+                Err(FarmError::WorkerRefused { worker, reason: (*reason).clone() })
+            }
+        }
     }
 
     async fn pong(&self, ping: async_nats::Message) {
@@ -218,7 +254,7 @@ impl Inner {
                     say: false,
                 }),
                 () = tokio::time::sleep(self.options.job_limit) => Err(Rest::Failed(Outcome::Failed {
-                    reason: format!("it took longer than {:?}", self.options.job_limit),
+                    reason: format!("it took longer than {:?}", self.options.job_limit).into(),
                     last: false,
                 })),
             };
@@ -241,25 +277,21 @@ impl Inner {
         if order.job.expires_at().is_some_and(|end| end < now) {
             return Err(Rest::Drop("it has expired"));
         }
-        let name = (order.job.package(), order.job.segments());
-        let failed = |reason: String| Rest::Failed(Outcome::Failed { reason, last: false });
+        let failed =
+            |reason: String| Rest::Failed(Outcome::Failed { reason: reason.into(), last: false });
         let reply_to = order.reply_to.clone();
-        let outcome = match self.prover(name).await {
-            Err(reason) => Err(Rest::Failed(Outcome::NoPackage { reason })),
-            Ok((prover, bytes)) => {
-                let (strings, span) = (self.strings.clone(), tracing::Span::current());
-                self.warm().keep(name, &prover, bytes, order.job.index());
-                let proving = tokio::task::spawn_blocking(move || {
-                    let _in = span.entered();
-                    prove(&prover, &strings, &order)
-                });
-                proving.await.unwrap_or_else(|error| Err(failed(error.to_string())))
+        let delivered = held.message.info().map_or(0, |info| info.delivered);
+        let outcome = match self.options.stand_in.clone() {
+            Some(stand_in) => {
+                let made = tokio::task::spawn_blocking(move || stand_in(&order.job));
+                made.await.map_err(|error| failed(error.to_string()))
             }
+            None => self.proof(held, order).await,
         };
         match outcome {
             Ok(proof) => {
                 let outcome = Outcome::Proof { proof };
-                let delivered = self.report(&id, &reply_to, &outcome).await;
+                let delivered = self.report(&id, delivered, &reply_to, &outcome).await;
                 delivered.map_err(|reason| Rest::HandBack {
                     reason,
                     leave_queue: false,
@@ -267,15 +299,33 @@ impl Inner {
                 })
             }
             Err(Rest::Failed(mut outcome)) => {
-                let delivered = held.message.info().map_or(0, |info| info.delivered);
                 if let Outcome::Failed { last, .. } = &mut outcome {
                     *last = delivered >= crate::layout::MAX_DELIVER;
                 }
-                let _ = self.report(&id, &reply_to, &outcome).await;
+                let _ = self.report(&id, delivered, &reply_to, &outcome).await;
                 Err(Rest::Failed(outcome))
             }
             Err(rest) => Err(rest),
         }
+    }
+
+    /// The proof of `order` as text.
+    async fn proof(&self, held: &Held, order: Order) -> Result<String, Rest> {
+        let name = (order.job.package(), order.job.segments());
+        let (prover, bytes) = self
+            .prover(held, name)
+            .await
+            .map_err(|reason| Rest::Failed(Outcome::NoPackage { reason: reason.into() }))?;
+        self.warm().keep(name, &prover, bytes, order.job.index());
+        let (strings, span) = (self.strings.clone(), tracing::Span::current());
+        let proving = tokio::task::spawn_blocking(move || {
+            let _in = span.entered();
+            prove(&prover, &strings, &order)
+        });
+        proving.await.unwrap_or_else(|error| {
+            let reason = error.to_string().into();
+            Err(Rest::Failed(Outcome::Failed { reason, last: false }))
+        })
     }
 
     /// Whether it is a job for this worker that somebody waits for.
@@ -301,21 +351,27 @@ impl Inner {
     }
 
     /// The prover of a package, with the package's size where it was fetched now.
-    async fn prover(&self, name: (Sha256Digest, usize)) -> Result<(Arc<Prover>, u64), String> {
+    async fn prover(
+        &self,
+        held: &Held,
+        name: (Sha256Digest, usize),
+    ) -> Result<(Arc<Prover>, u64), String> {
         let (package, segments) = name;
         if let Some(prover) = self.warm().get(package, segments) {
             return Ok((prover, 0));
         }
-        let package = packages::get(&self.farm, &self.options.key, package).await?;
+        let package = held.packages.get(&self.options.key, package).await?;
         let bytes = package.to_bytes().map_or(0, |bytes| bytes.len() as u64);
         let prover = Prover::new(package, segments, self.strings.clone());
         prover.map(|prover| (Arc::new(prover), bytes)).map_err(|error| error.to_string())
     }
 
-    /// Signs, seals and publishes; returns when the broker has it.
+    /// Signs, seals and publishes; returns when the broker has it. A job that the broker has `delivered`
+    /// before may have another outcome now, so that number is in the message's id, too.
     async fn report(
         &self,
         id: &JobId,
+        delivered: i64,
         reply_to: &crate::FarmPublicKey,
         outcome: &Outcome,
     ) -> Result<(), String> {
@@ -325,7 +381,7 @@ impl Inner {
         for _ in 0..OFFERS {
             let message = PublishMessage::build()
                 .payload(sealed.clone().into())
-                .message_id(format!("{id}-{}", self.name))
+                .message_id(format!("{id}-{delivered}-{}", self.name))
                 .header(JOB_HEADER, id.to_string());
             let published = self.farm.context.send_publish(results_subject(&id.run), message).await;
             let acknowledged = match published {
@@ -372,7 +428,7 @@ impl Inner {
             }
             Err(Rest::Failed(Outcome::Failed { reason, last: true })) => {
                 self.figures.failed();
-                tracing::error!(job, reason, "failed for the last time: a dead letter");
+                tracing::error!(job, %reason, "failed for the last time: a dead letter");
                 self.dead_letter(&held.queue, &job, &reason).await;
                 message.ack_with(AckKind::Term).await
             }
@@ -418,7 +474,8 @@ fn heartbeat(held: &Held, limit: Duration) -> tokio::task::JoinHandle<()> {
 
 /// The proof of `order` as text. A bug is a failed job, not the end of the worker.
 fn prove(prover: &Prover, strings: &Strings, order: &Order) -> Result<String, Rest> {
-    let failed = |reason: String| Rest::Failed(Outcome::Failed { reason, last: false });
+    let failed =
+        |reason: String| Rest::Failed(Outcome::Failed { reason: reason.into(), last: false });
     let proven = catch_unwind(AssertUnwindSafe(|| {
         let srs = strings.srs(prover.segment_k()).map_err(|error| failed(error.to_string()))?;
         if srs.digest() != order.srs {

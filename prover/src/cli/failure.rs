@@ -203,6 +203,9 @@ impl From<tessera_farm::FarmError> for Failure {
             E::WorkerRefused { .. } => Self::of(Exit::No, &error).hint(
                 "a proof under its name was false: check the machine's memory, then give the worker a new name",
             ),
+            E::NotAllowed { .. } => Self::of(Exit::Input, &error).hint(
+                "--tenant is the name that the key was made for; `tessera farm setup` makes a tenant's queues",
+            ),
             E::Connect { .. } => Self::of(Exit::Input, &error).hint(
                 "is nats-server running there, with these members, and JetStream on? docs/farm.md has the steps",
             ),

@@ -13,7 +13,7 @@ use std::{
 };
 use tessera_farm::{
     Access, FarmError, FarmKey, FarmOptions, FarmProver, FarmPublicKey, Identity, Member, Members,
-    Notice, Priority, Role, ServeConfig, Status, layout::Tenant,
+    Notice, Priority, Role, ServeConfig, Status, layout::Tenant, set_up,
 };
 use tessera_proving::{Prover, ProvingError};
 
@@ -24,15 +24,21 @@ pub enum Command {
     Keys(Keys),
     /// Write the configuration of a farm's broker.
     ServeConfig(Serve),
+    /// Make the tenants' queues on a broker; again whenever a tenant has come or the lease changes.
+    Setup(Setup),
     /// Workers, queues, dead letters and refused workers.
     Status(StatusArgs),
+    /// Say how long a proof takes on a farm in every number of segments, and which is best.
+    Plan(super::farm_plan::Args),
 }
 
 pub fn run(command: Command) -> Outcome {
     match command {
         Command::Keys(args) => keys(args),
         Command::ServeConfig(args) => serve_config(args),
+        Command::Setup(args) => setup(args),
         Command::Status(args) => status(args),
+        Command::Plan(args) => super::farm_plan::run(args),
     }
 }
 
@@ -80,7 +86,8 @@ pub struct OnFarm {
     /// Which jobs go first: urgent, normal or batch.
     #[arg(long, default_value_t, requires = "farm")]
     priority: Priority,
-    /// How long a worker may be silent before its job goes to another one.
+    /// How long a worker may be silent before its job goes to another one, where there are no queues yet
+    /// (`tessera farm setup`).
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15s", requires = "farm")]
     lease: Duration,
     /// How long to go on without any progress.
@@ -89,6 +96,15 @@ pub struct OnFarm {
 }
 
 impl OnFarm {
+    /// Fails where a farm is asked for.
+    pub fn none_for_direct(&self) -> Outcome {
+        match self.farm {
+            None => Ok(()),
+            Some(_) => Err(Failure::input("a direct proof has no segments for a farm to prove")
+                .hint("leave out --farm, or choose --segments N")),
+        }
+    }
+
     /// The farm, if one is asked for, with the package of `prover` on it.
     pub fn prover(&self, prover: &Prover) -> Result<Option<FarmProver>, Failure> {
         let (Some(url), Some(key)) = (&self.farm, &self.farm_key) else { return Ok(None) };
@@ -143,11 +159,15 @@ pub struct Keys {
     /// Names of those who give jobs.
     #[arg(long, value_name = "NAME", num_args = 1.., default_value = "default")]
     tenant: Vec<Tenant>,
+    /// Name of whoever makes the tenants' queues on the broker.
+    #[arg(long, value_name = "NAME", default_value = "operator")]
+    operator: Tenant,
 }
 
 fn keys(args: Keys) -> Outcome {
     let workers = args.worker.iter().map(|name| (Role::Worker, name));
-    let all: Vec<_> = workers.chain(args.tenant.iter().map(|name| (Role::Tenant, name))).collect();
+    let tenants = args.tenant.iter().map(|name| (Role::Tenant, name));
+    let all: Vec<_> = workers.chain(tenants).chain([(Role::Operator, &args.operator)]).collect();
     for (index, (_, name)) in all.iter().enumerate() {
         if all[..index].iter().any(|(_, other)| other == name) {
             return Err(Failure::input(format!(
@@ -232,7 +252,41 @@ fn serve_config(args: Serve) -> Outcome {
 #[derive(clap::Args)]
 #[command(after_help = "\
 Example:
-  tessera farm status --farm tls://broker.example:4222 --farm-identity farm/default.nk")]
+  tessera farm setup --members farm/members.json --farm tls://broker.example:4222 \\
+      --farm-identity farm/operator.nk")]
+pub struct Setup {
+    /// Who is on the farm (`members.json` of `tessera farm keys`).
+    #[arg(long, value_name = "FILE")]
+    members: PathBuf,
+    /// Address of the farm's broker, nats:// or tls://.
+    #[arg(long, value_name = "URL")]
+    farm: String,
+    #[command(flatten)]
+    entry: Entry,
+    /// How long a worker may be silent before its job goes to another one.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15s")]
+    lease: Duration,
+}
+
+fn setup(args: Setup) -> Outcome {
+    let members = Members::load(&args.members)?;
+    let tenants = block_on(async {
+        let farm = args.entry.access(&args.farm)?.connect("tessera farm setup").await?;
+        Ok(set_up(&farm, &members, args.lease).await?)
+    })?;
+    for tenant in tenants {
+        data(tenant);
+    }
+    talk("these tenants have their queues and their stores of packages");
+    Ok(())
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  tessera farm status --farm tls://broker.example:4222 --farm-identity farm/operator.nk
+
+A tenant sees its own queues, the operator all of them.")]
 pub struct StatusArgs {
     /// Address of the farm's broker, nats:// or tls://.
     #[arg(long, value_name = "URL")]
@@ -260,11 +314,12 @@ fn print(status: &Status) {
     data(format_args!("{} workers", status.workers.len()));
     for worker in &status.workers {
         data(format_args!(
-            "  {}  version {}, {} in hand, {} proven ({} in the last minute), {} failed, {} handed back, \
-             keys of {} models ({} MB)",
+            "  {}  version {}, {} of {} in hand, {} proven ({} in the last minute), {} failed, \
+             {} handed back, keys of {} models ({} MB)",
             worker.worker,
             worker.version,
             worker.busy,
+            worker.jobs,
             worker.proven,
             worker.last_minute,
             worker.failed,
@@ -288,6 +343,6 @@ fn print(status: &Status) {
     data(format_args!("{} dead letters", status.dead_letters));
     data(format_args!("{} workers refused", status.refused.len()));
     for refusal in &status.refused {
-        data(format_args!("  {}: {}", refusal.worker, refusal.reason));
+        data(format_args!("  {} by {}: {}", refusal.worker, refusal.tenant, refusal.reason));
     }
 }

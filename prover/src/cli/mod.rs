@@ -8,6 +8,7 @@ mod demo;
 mod explain;
 mod failure;
 mod farm;
+mod farm_plan;
 mod keys;
 mod model;
 mod pool;

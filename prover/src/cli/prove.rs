@@ -33,7 +33,7 @@ learns that the next tier was not reached; `--tier N` says only that tier N is r
 Example: for many borrowers, one folder each, with warm keys
   tessera prove --model package --requests borrowers
 
-Example: with the segments proven by a farm's workers
+Example: with the segments proven by a farm's workers; for many borrowers with --requests
   tessera prove --model package --opening ada/opening.json --request request.json \\
       --farm tls://broker.example:4222 --farm-key farm/farm.pub --farm-identity farm/lender.nk \\
       --tenant lender --out proof.json
@@ -48,7 +48,7 @@ pub struct Args {
     /// Proves for many borrowers with keys that are made once: each folder in this one that has an
     /// opening.json and a request.json gets a proof.json, unless it has one.
     #[arg(long, value_name = "DIR",
-        conflicts_with_all = ["opening", "request", "tier", "threshold", "context", "keep_segments", "out", "farm"])]
+        conflicts_with_all = ["opening", "request", "tier", "threshold", "context", "keep_segments", "out"])]
     requests: Option<PathBuf>,
     /// The borrower's secret half of the credential.
     #[arg(long, value_name = "FILE", required_unless_present = "requests")]
@@ -106,7 +106,8 @@ pub fn run(args: Args) -> Outcome {
     let package = Package::load(&args.model)?;
     if let Some(folder) = &args.requests {
         let segments = args.shape.of(&package)?;
-        let batch = Batch { folder, package, segments, setup: &args.setup, json: args.json };
+        let (setup, on_farm, json) = (&args.setup, &args.on_farm, args.json);
+        let batch = Batch { folder, package, segments, setup, on_farm, json };
         return batch.run();
     }
     let Some(opening) = &args.opening else {
@@ -150,9 +151,8 @@ pub fn run(args: Args) -> Outcome {
         return Err(Failure::input("a direct proof has no segments to keep")
             .hint("leave out --keep-segments, or choose --profile aggregated"));
     }
-    if segments == DIRECT && args.on_farm.farm.is_some() {
-        return Err(Failure::input("a direct proof has no segments for a farm to prove")
-            .hint("leave out --farm, or choose --segments N"));
+    if segments == DIRECT {
+        args.on_farm.none_for_direct()?;
     }
     let prover = Warm::new(package, segments, Arc::new(args.setup.store()?), &report)?;
     if let Some(request) = &request {

@@ -6,6 +6,7 @@ use super::{
     farm::Entry,
 };
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tessera::pipeline::Machine;
 use tessera_farm::{FarmKey, Identity, Worker, WorkerOptions};
 
 #[derive(clap::Args)]
@@ -58,6 +59,10 @@ pub fn run(args: Args) -> Outcome {
         return Err(Failure::input("a worker needs a name to sign its proofs with")
             .hint("--farm-identity FILE; `tessera farm keys` makes one"));
     };
+    if let Some(threads) = args.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
+        pool.build_global().map_err(|error| Failure::fault(format!("cannot start: {error}")))?;
+    }
     let srs = Arc::new(args.setup.store()?);
     let options = WorkerOptions {
         jobs: args.jobs.into(),
@@ -65,6 +70,7 @@ pub fn run(args: Args) -> Outcome {
         grace: args.grace,
         job_limit: args.job_limit,
         metrics: args.metrics,
+        kernel: Some(Duration::from_secs_f64(Machine::measure().kernel)),
         ..WorkerOptions::new(Identity::load(identity)?, FarmKey::load(&args.farm_key)?, srs)
     };
     let access = args.entry.access(&args.farm)?;

@@ -1,7 +1,9 @@
 //! Proving on this machine: how much memory and how many threads there are decides here.
 
+mod farm;
 mod plan;
 
+pub use farm::{FarmChoice, FarmExpectation, Goal, choose_for_farm};
 pub use plan::{Choice, Expectation, Machine, Profile, choose};
 
 use crate::memory;

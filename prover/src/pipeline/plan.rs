@@ -27,19 +27,19 @@ const KERNEL_K: u32 = 14;
 const KERNEL_RUNS: usize = 12;
 
 /// Kernels that a circuit takes: `fixed + rows · 2^(k − 14)`.
-struct Cost {
+pub(super) struct Cost {
     fixed: f64,
     rows: f64,
 }
 
 impl Cost {
-    fn of(&self, k: u32) -> f64 {
+    pub(super) fn of(&self, k: u32) -> f64 {
         self.fixed + self.rows * (f64::from(k) - f64::from(KERNEL_K)).exp2()
     }
 }
 
 /// A segment's proof, witness and native verification included.
-const SEGMENT: Cost = Cost { fixed: 1.1, rows: 7.4 };
+pub(super) const SEGMENT: Cost = Cost { fixed: 1.1, rows: 7.4 };
 /// A segment's key.
 const SEGMENT_KEY: Cost = Cost { fixed: 0.0, rows: 1.6 };
 /// The aggregation proof, witness and native verification included.
@@ -144,6 +144,11 @@ pub(super) fn check_memory(k: u32) -> Result<(), PipelineError> {
 pub(super) fn at_once(k: u32, cores: usize, memory: Option<u64>) -> usize {
     let held = memory.map_or(u64::MAX, |free| free / 2 / bytes(k));
     usize::try_from(held).unwrap_or(usize::MAX).clamp(1, cores)
+}
+
+/// Seconds of the aggregation of so many segments on `machine`.
+pub(super) fn aggregation_seconds(segments: usize, machine: &Machine) -> Result<f64, ProvingError> {
+    Ok(machine.kernel * AGGREGATION.of(circuit_size(segments)?))
 }
 
 /// What proving is expected to take.

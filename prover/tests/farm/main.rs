@@ -10,6 +10,7 @@ mod common;
 #[path = "../../farm/tests/jetstream/broker.rs"]
 mod broker;
 mod commands;
+mod many;
 #[allow(dead_code)]
 #[path = "../../farm/tests/jetstream/world.rs"]
 mod world;

@@ -6,10 +6,21 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::LazyLock,
     thread::sleep,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+
+/// Whether it is one of the versions before 2.10, which do not know `sync_interval: always`.
+fn is_old() -> bool {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let said =
+            Command::new(root().join("tools/nats-server")).arg("--version").output().unwrap();
+        String::from_utf8(said.stdout).unwrap()
+    });
+    ["v2.8.", "v2.9."].iter().any(|old| VERSION.contains(old))
+}
 
 pub struct Broker {
     dir: TempDir,
@@ -32,7 +43,11 @@ impl Broker {
         let dir = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let store = dir.path().join("store");
-        fs::write(dir.path().join("nats.conf"), text(store.to_str().unwrap(), port)).unwrap();
+        let mut text = text(store.to_str().unwrap(), port);
+        if is_old() {
+            text = text.replace(", sync_interval: always", "").replace("sync_interval: always", "");
+        }
+        fs::write(dir.path().join("nats.conf"), text).unwrap();
         let mut broker = Self { dir, port, child: None };
         broker.restart();
         broker
@@ -49,6 +64,22 @@ impl Broker {
     /// What is on its disk.
     pub fn store(&self) -> PathBuf {
         self.dir.path().join("store")
+    }
+
+    /// Keeps what is on its disk now; [`Self::restart_from`] goes back to it.
+    pub fn keep(&self) -> TempDir {
+        let kept = TempDir::new().unwrap();
+        copy(&self.store(), kept.path());
+        kept
+    }
+
+    /// Killed, and started again on what was on its disk when `kept` was: whatever it acknowledged since is
+    /// lost, as in a power cut.
+    pub fn restart_from(&mut self, kept: &TempDir) {
+        self.kill();
+        fs::remove_dir_all(self.store()).unwrap();
+        copy(kept.path(), &self.store());
+        self.restart();
     }
 
     pub fn restart(&mut self) {
@@ -84,5 +115,17 @@ impl Broker {
 impl Drop for Broker {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }

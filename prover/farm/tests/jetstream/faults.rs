@@ -16,12 +16,17 @@ pub fn on_the_broker<T>(world: &World, work: impl AsyncFnOnce(jetstream::Context
     })
 }
 
-/// Jobs in the queue.
-fn jobs(world: &World) -> u64 {
+/// Jobs in the queues of a tenant.
+pub fn jobs_of(world: &World, tenant: &str) -> u64 {
+    let tenant: layout::Tenant = tenant.parse().unwrap();
     on_the_broker(world, async |context| {
-        let stream = context.get_stream(layout::JOBS).await.unwrap();
-        stream.cached_info().state.messages
+        let stream = context.get_stream(tenant.jobs_stream()).await;
+        stream.map_or(0, |stream| stream.cached_info().state.messages)
     })
+}
+
+fn jobs(world: &World) -> u64 {
+    jobs_of(world, "default")
 }
 
 fn dead_letters(world: &World) -> Vec<String> {
@@ -102,6 +107,33 @@ fn kill_the_broker() {
     });
 }
 
+/// The broker ends between a worker's question for a job and its answer. Nobody else will ask for it.
+#[test]
+fn a_question_that_the_broker_never_answered() {
+    let mut world = World::new();
+    drop(world.coordinator(World::options(), &Said::default()));
+    let mut worker = world.worker();
+    worker.until("\"ready\"");
+    for _ in 0..3 {
+        // Woken all the time, it asks all the time.
+        on_the_broker(&world, async |context| {
+            let subject = "tessera.jobs.default.normal";
+            for _ in 0..50 {
+                for _ in 0..20 {
+                    context.client().publish(layout::WAKE, subject.into()).await.unwrap();
+                }
+                context.client().flush().await.unwrap();
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        world.broker.kill();
+        world.broker.restart();
+    }
+    world.prove(|_, said| {
+        wait_for("all segments", || (said.proven() == SEGMENTS).then_some(()));
+    });
+}
+
 /// What a broker acknowledges and loses in a power cut: jobs are out of the queue without a result.
 #[test]
 fn jobs_that_the_broker_has_lost() {
@@ -109,8 +141,8 @@ fn jobs_that_the_broker_has_lost() {
     let said = world.prove(|world, said| {
         wait_for("the jobs", || (jobs(world) == SEGMENTS as u64).then_some(()));
         on_the_broker(world, async |context| {
-            let stream = context.get_stream(layout::JOBS).await.unwrap();
-            stream.purge().await.unwrap();
+            let stream = layout::Tenant::default().jobs_stream();
+            context.get_stream(stream).await.unwrap().purge().await.unwrap();
         });
         said.wait_for("a job that is missed", |n| matches!(n, Notice::Again { .. }));
         let mut worker = world.worker();
@@ -126,7 +158,7 @@ fn a_package_damaged_in_the_store() {
     world.prove(|world, said| {
         let name = prover().package().digest().to_string();
         on_the_broker(world, async |context| {
-            let store = context.get_object_store(layout::PACKAGES).await.unwrap();
+            let store = context.get_object_store(bucket()).await.unwrap();
             store.put(name.as_str(), &mut &b"not a package"[..]).await.unwrap();
         });
         let mut worker = world.worker();
@@ -135,6 +167,34 @@ fn a_package_damaged_in_the_store() {
         worker.until("\"proven\"");
         wait_for("all segments", || (said.proven() == SEGMENTS).then_some(()));
     });
+}
+
+fn bucket() -> String {
+    layout::Tenant::default().packages_bucket()
+}
+
+/// A reader that waits for the parts of a package that is being replaced would wait for ever.
+#[test]
+fn a_package_replaced_all_the_time() {
+    let mut world = World::new();
+    // One that keeps no keys reads the package for every job.
+    let start = Instant::now();
+    world.prove(|world, said| {
+        let worker = world.inner_worker(|options| options.keys_bytes = 0);
+        let name = prover().package().digest().to_string();
+        on_the_broker(world, async |context| {
+            let store = context.get_object_store(bucket()).await.unwrap();
+            let mut whole = vec![];
+            let mut object = store.get(&name).await.unwrap();
+            tokio::io::AsyncReadExt::read_to_end(&mut object, &mut whole).await.unwrap();
+            while said.proven() < SEGMENTS && start.elapsed() < Duration::from_secs(80) {
+                store.put(name.as_str(), &mut whole.as_slice()).await.unwrap();
+            }
+        });
+        drop(worker);
+    });
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 #[test]

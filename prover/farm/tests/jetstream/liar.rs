@@ -66,11 +66,17 @@ async fn lie(
     mut answer: impl FnMut(&JobId, &Order) -> Answer,
 ) {
     let context = jetstream::new(async_nats::connect(url).await.unwrap());
-    let stream = context.get_stream(layout::JOBS).await.unwrap();
-    let consumer: PullConsumer = stream.get_consumer("normal_default").await.unwrap();
+    let stream = context.get_stream(layout::Tenant::default().jobs_stream()).await.unwrap();
+    let consumer: PullConsumer = stream.get_consumer("normal").await.unwrap();
+    let again: PullConsumer = stream.get_consumer("normal-again").await.unwrap();
     while !stop.load(Relaxed) {
+        let mut first = again.fetch().max_messages(1).messages().await.unwrap();
         let mut batch = consumer.fetch().max_messages(1).messages().await.unwrap();
-        let Some(Ok(message)) = batch.next().await else {
+        let next = match first.next().await {
+            Some(message) => Some(message),
+            None => batch.next().await,
+        };
+        let Some(Ok(message)) = next else {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };

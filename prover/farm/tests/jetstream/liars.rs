@@ -81,7 +81,7 @@ fn a_false_proof_costs_the_worker_its_name() {
     // With this name it does not get in again, and what it sends does not count, right or wrong.
     let mut worker = world.worker_named(&liar, Duration::from_secs(60));
     assert_ne!(worker.ended().code(), Some(0), "{}", worker.log());
-    assert!(worker.log().contains("is refused by the farm"), "{}", worker.log());
+    assert!(worker.log().contains("is refused by every tenant"), "{}", worker.log());
     let name = liar.name();
     let said = world.prove(|world, said| {
         let mut reformed = Liar::start(world, move |id, order| Answer {
@@ -101,7 +101,8 @@ fn a_false_proof_costs_the_worker_its_name() {
     let farm = world.coordinator(World::options(), &Said::default());
     let status = farm.status().unwrap();
     assert_eq!(status.refused.len(), 1);
-    assert_eq!(status.refused[0].worker, name);
+    assert_eq!(*status.refused[0].worker, *name);
+    assert_eq!(&*status.refused[0].tenant, "default");
 }
 
 #[test]

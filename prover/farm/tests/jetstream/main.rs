@@ -8,6 +8,11 @@ mod broker;
 mod faults;
 mod liar;
 mod liars;
+mod losses;
+mod members;
+mod slow;
 #[path = "../../../tests/common/tiny.rs"]
 mod tiny;
+mod turns;
+mod words;
 mod world;

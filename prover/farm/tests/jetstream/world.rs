@@ -65,13 +65,16 @@ fn package() -> Package {
 
 /// The coordinator's prover, with all its keys.
 pub fn prover() -> &'static Prover {
-    static PROVER: LazyLock<Prover> = LazyLock::new(|| {
-        let srs = Arc::new(SrsStore::new(cache()));
-        let prover = Prover::new(package(), SEGMENTS, srs).unwrap();
-        prover.warm(&|_| ()).unwrap();
-        prover
-    });
+    static PROVER: LazyLock<Prover> = LazyLock::new(another_prover);
     &PROVER
+}
+
+/// A prover of the same model under another salt: another package, with keys of its own.
+pub fn another_prover() -> Prover {
+    let srs = Arc::new(SrsStore::new(cache()));
+    let prover = Prover::new(package(), SEGMENTS, srs).unwrap();
+    prover.warm(&|_| ()).unwrap();
+    prover
 }
 
 pub fn secrets() -> Secrets {
@@ -200,10 +203,18 @@ impl World {
     ) -> FarmProver {
         let said = said.clone();
         let listener = Arc::new(move |notice| said.0.lock().unwrap().push(notice));
-        let (prover, key) = (prover(), self.key.public());
-        let farm =
-            FarmProver::connect(&self.access(), key, prover.package(), srs, options, listener);
-        farm.unwrap()
+        self.coordinator_with(prover(), srs, options, listener)
+    }
+
+    pub fn coordinator_with(
+        &self,
+        prover: &Prover,
+        srs: Sha256Digest,
+        options: FarmOptions,
+        listener: Arc<dyn Fn(Notice) + Send + Sync>,
+    ) -> FarmProver {
+        let (package, key) = (prover.package(), self.key.public());
+        FarmProver::connect(&self.access(), key, package, srs, options, listener).unwrap()
     }
 
     /// Proves on the farm while `meanwhile` happens; all segments' proofs are verified.
@@ -338,10 +349,13 @@ impl Worker {
 
     /// As an operator does it.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(
-            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
-        );
+        let kill = std::process::Command::new("kill").arg(format!("-{name}")).arg(pid).status();
+        assert!(kill.unwrap().success());
     }
 
     #[track_caller]
