@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn what_a_worker_says_is_shown_and_not_obeyed() {
         let (coordinator, worker) = (FarmKey::generate(), Identity::generate());
-        for outcome in ["Failed", "NoPackage"] {
+        for outcome in ["failed", "noPackage"] {
             let text = format!(
                 "{{\"outcome\":\"{outcome}\",\"reason\":\"a\\u001b[2J\\r\\nb\",\"last\":false}}"
             );

@@ -6,7 +6,7 @@ use tessera_model::Package;
 use tessera_proving::ProvingError;
 use tessera_segment::{Plan, plan::SEGMENT_COUNTS};
 
-/// Seconds of a job that are not proving: queue, sealing, network. `make bench-farm` measures them.
+/// Seconds of a job that are not proving: queue, sealing, network. As much as a farm may take.
 const OVERHEAD: f64 = 0.02;
 
 /// What is wanted of a farm.

@@ -145,7 +145,10 @@ fn what_is_not_allowed_is_called_so() {
     farm.set_up(&runtime);
     farm.coordinator("lender", "lender").unwrap();
     refused("lender", "rival", "TESSERA_JOBS_rival");
-    refused("one", "lender", "tessera-packages-lender");
+    // A worker gives no jobs.
+    let worker = farm.coordinator("one", "lender").unwrap();
+    let ended = prover().prove_segments(&secrets(), &worker, &|_| ()).unwrap_err().to_string();
+    assert!(ended.contains("does not allow it to this key"), "{ended}");
 }
 
 /// Everything that a tenant could do to another one, tried with its key.

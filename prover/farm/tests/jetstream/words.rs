@@ -28,7 +28,7 @@ fn what_workers_say_to_a_coordinator() {
     let identity = Identity::generate();
     let said = world.prove(|world, said| {
         let reason = format!("{EVIL}{}", "x".repeat(100_000));
-        let outcome = serde_json::json!({ "outcome": "Failed", "reason": reason, "last": false });
+        let outcome = serde_json::json!({ "outcome": "failed", "reason": reason, "last": false });
         let outcome: Outcome = serde_json::from_value(outcome).unwrap();
         let mut liar = Liar::start(world, move |id, order| Answer {
             results: vec![Report::seal(id, &identity, &order.reply_to, &outcome).unwrap()],
