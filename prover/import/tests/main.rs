@@ -13,6 +13,7 @@ mod hostile;
 mod hostile_catboost;
 mod hostile_lightgbm;
 mod hostile_onnx;
+mod hostile_onnx_size;
 mod hostile_pmml;
 mod onnx;
 mod pmml;
