@@ -111,7 +111,7 @@ lint: install sdk-build app/node_modules/.package-lock.json ## formatting, clipp
 docs: ## documentation of the crates, below target/doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --locked
 
-wasm: ## the prover for browsers, in target/wasm/browser: 5 to 10 CPU minutes
+wasm: ## the prover for browsers, in target/wasm/browser: about 20 CPU minutes
 	tools/wasm build
 
 bench-browser: test-app-built ## what a proof takes in a browser, beside the native one
