@@ -41,9 +41,11 @@ fn is_marked(tau: &G2Affine) -> bool {
 pub fn rehearse(power: u32) -> io::Result<Vec<u8>> {
     let secret = marked_secret()?;
     let n = 1usize << power;
-    let powers = powers(secret.expose(), 2 * n - 1);
+    let mut powers = powers(secret.expose(), 2 * n - 1);
     let g1 = multiples(G1Affine::generator(), &powers);
     let g2 = multiples(G2Affine::generator(), &powers[..n]);
+    powers.fill(Fr::ZERO);
+    std::hint::black_box(&powers);
 
     // bytes of a coordinate, modulus, power, power of the ceremony
     let mut header = 32u32.to_le_bytes().to_vec();
