@@ -153,7 +153,8 @@ contract DrawTest is Base {
     function testFuzz_by_another(address caller) public {
         vm.assume(caller != borrower);
         vm.expectRevert(abi.encodeWithSelector(ILoanBook.NotTheBorrower.selector, idOf(id), caller));
-        drawAs(caller, id, 1);
+        vm.prank(caller);
+        pool.draw(rec(id), credentials[id], 1, borrower);
     }
 
     function testFuzz_no_such_line(uint96 limit) public {
