@@ -10,7 +10,7 @@ use halo2_base::{
         GateInstructions,
         circuit::{CircuitBuilderStage, builder::BaseCircuitBuilder},
     },
-    halo2_proofs::{halo2curves::bn256::Fr, poly::commitment::Params},
+    halo2_proofs::{halo2curves::bn256::Fr, plonk::Circuit, poly::commitment::Params},
 };
 use serde_json::json;
 use snark_verifier_sdk::{
