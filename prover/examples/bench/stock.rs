@@ -55,7 +55,8 @@ impl Stock {
         let text = fs::read_to_string(path).wrap_err(FILE)?;
         let mut stock: Self = serde_json::from_str(&text).wrap_err(FILE)?;
         // It asks for one old compiler; the text is good for ours, too.
-        let contract = stock.contract.replace("pragma solidity 0.8.19;", "pragma solidity ^0.8.19;");
+        let contract =
+            stock.contract.replace("pragma solidity 0.8.19;", "pragma solidity ^0.8.19;");
         let compiled = compile(Path::new("tools/solc"), CONTRACT, &contract)?;
         let call = hex::decode(&stock.call_data).wrap_err(FILE)?;
         let gas = Evm::deploy(&compiled.creation)?.gas(call)?;
