@@ -39,9 +39,8 @@ const OUT: &str = "target/bench";
 
 /// A chain of products and sums of `SEGMENT_CELLS` cells that begins with `seed`; its end is public.
 fn segment(stage: CircuitBuilderStage, seed: u64) -> BaseCircuitBuilder<Fr> {
-    let mut builder = BaseCircuitBuilder::from_stage(stage)
-        .use_k(SEGMENT_K as usize)
-        .use_instance_columns(1);
+    let mut builder =
+        BaseCircuitBuilder::from_stage(stage).use_k(SEGMENT_K as usize).use_instance_columns(1);
     let gate = halo2_base::gates::GateChip::<Fr>::default();
     let context = builder.main(0);
     let start = context.load_witness(Fr::from(seed));
