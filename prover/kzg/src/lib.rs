@@ -1,4 +1,5 @@
-//! KZG commitments behind halo2's own traits, with a multi-scalar multiplication of our own, which `make bench` compares with halo2's.
+//! KZG commitments behind halo2's own traits, with a multi-scalar multiplication of our own, which `make bench`
+//! compares with halo2's.
 //!
 //! halo2's prover and key generation are generic over the commitment scheme. [`Scheme`] is halo2's KZG in
 //! everything but the sums: [`msm::msm`] makes the commitments to columns and to the quotient, which are
