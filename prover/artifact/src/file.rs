@@ -51,7 +51,10 @@ pub(crate) fn read_up_to(
 
 /// Replaces the file at `path` by `bytes`, or leaves it as it was; makes the folders above it.
 ///
-/// The bytes are on the disk when this returns. A link at `path` is replaced, not followed.
+/// The bytes are on the disk when this returns. A link at `path` is replaced, not followed. A key, an opening
+/// or another file that can't be made again is not replaced by a file of another kind.
+///
+/// Errors: [`ArtifactError::Io`]; [`ArtifactError::Exists`] of such a file.
 pub fn write(path: &Path, bytes: &[u8], secrecy: Secrecy) -> Result<(), ArtifactError> {
     write_parts(path, &[bytes], secrecy, Existing::Replaced)
 }
@@ -83,6 +86,30 @@ pub fn set_aside(path: &Path) -> Result<Option<PathBuf>, ArtifactError> {
     Ok(Some(aside))
 }
 
+/// Kinds of files that can't be made again: they hold secrets, or say where something stands on a chain.
+const IRREPLACEABLE: [&str; 5] =
+    ["tessera.deployment", "tessera.key", "tessera.model", "tessera.opening", "tessera.schema"];
+
+/// Bytes at the start of a file in which its kind stands.
+const HEAD: u64 = 64;
+
+/// The kind that a file says it is of, by its first bytes.
+fn kind(head: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let start = ["{", "\"kind\"", ":", "\""];
+    let rest = start.iter().try_fold(&*text, |rest, word| rest.trim_start().strip_prefix(word))?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+/// Whether what is at `path` can't be made again and `bytes` are of another kind.
+fn would_be_lost(path: &Path, bytes: &[u8]) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let (Ok(_), Some(there)) = (read, kind(&head)) else { return false };
+    let begin = &bytes[..bytes.len().min(HEAD as usize)];
+    IRREPLACEABLE.contains(&there.as_str()) && kind(begin) != Some(there)
+}
+
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
@@ -100,6 +127,10 @@ pub(crate) fn write_parts(
     existing: Existing,
 ) -> Result<(), ArtifactError> {
     let io = || ArtifactError::io("write", path);
+    let begin = parts.first().copied().unwrap_or_default();
+    if existing == Existing::Replaced && would_be_lost(path, begin) {
+        return Err(ArtifactError::Exists { path: path.into() });
+    }
     let Some(name) = path.file_name() else {
         return Err(io()(std::io::ErrorKind::InvalidFilename.into()));
     };

@@ -142,3 +142,27 @@ proptest! {
         prop_assert!(parse(&headed).is_err());
     }
 }
+
+/// Whatever a command is told to write over it: an opening is the only copy of its blinding.
+#[test]
+fn what_cannot_be_made_again_is_replaced_by_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("opening.json");
+    for kind in ["deployment", "key", "model", "opening", "schema"] {
+        let there = format!("{{\n  \"kind\": \"tessera.{kind}\",\n  \"version\": 1\n}}\n");
+        std::fs::write(&path, &there).unwrap();
+        let proof = br#"{"kind": "tessera.proof"}"#;
+        for bytes in [&proof[..], b"", b"bytes of a reference string"] {
+            let error = write(&path, bytes, Secrecy::Public).unwrap_err();
+            assert!(matches!(error, ArtifactError::Exists { .. }), "{kind}: {error}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), there);
+        }
+        // A deployment's record is written on, and a package's folder written again.
+        let again = there.replace(": 1", ": 2");
+        write(&path, again.as_bytes(), Secrecy::Public).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), again);
+    }
+    // A proof is made again.
+    std::fs::write(&path, br#"{"kind": "tessera.proof"}"#).unwrap();
+    write(&path, b"anything", Secrecy::Public).unwrap();
+}
